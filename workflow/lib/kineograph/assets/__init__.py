@@ -1,0 +1,1 @@
+"""Fetching what others made, once, into the cache."""

@@ -1,0 +1,124 @@
+"""Model cards: one TOML file a network, with all that running it takes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from kineograph.catalog.assets import Catalogue
+from kineograph.catalog.cards import read_card
+from kineograph.errors import InputError
+from kineograph.provenance.fingerprint import fingerprint
+
+_KEYS = {"name", "kind", "decoder", "skeleton", "detector", "input_px", "mean", "std", "licence", "weights", "parameters"}
+_KEYS |= {"title", "source"}
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """A network and how to use it.
+
+    Attributes
+    ----------
+    name : str
+        The card's name.
+    kind : str
+        ``detector`` (picture -> people) or ``pose`` (person -> keypoints).
+    decoder : str
+        The plug-in that prepares its input and reads its output.
+    input_px : tuple of int
+        Width and height of its input, px.
+    mean, std : tuple of float
+        What is subtracted from and divided out of each channel, in the order in which the picture is stored (BGR).
+    skeleton : str
+        The skeleton card of its keypoints; empty for detectors.
+    detector : str
+        The detector's card that a pose network uses unless another is asked for.
+    asset, file : str
+        The asset that holds the weights, and the member; asset is empty for a local file.
+    conversion : dict
+        Empty for ONNX files; for TFLite files `outputs` and `offset` of the conversion.
+    parameters : dict
+        What only this decoder knows: thresholds, the scale of its output.
+    licence : str
+        Of the weights.
+    path : Path
+        The card's own file.
+    """
+
+    name: str
+    kind: Literal["detector", "pose"]
+    decoder: str
+    input_px: tuple[int, int]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    skeleton: str
+    detector: str
+    asset: str
+    file: str
+    conversion: dict[str, Any]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    licence: str = ""
+    path: Path = Path()
+
+    def identity(self, catalogue: Catalogue, converter_digest: str) -> str:
+        """12 hexadecimal digits that change when the card, its weights or their conversion do."""
+        weights = catalogue.asset(self.asset).identity if self.asset else fingerprint(self.local_file)
+        facts = [self.path.read_text(encoding="utf-8"), weights, converter_digest if self.conversion else ""]
+        return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
+
+    @property
+    def local_file(self) -> Path:
+        """The weights of a card that names a file beside itself."""
+        return self.path.parent / self.file
+
+    def onnx_path(self, catalogue: Catalogue, cache: Path, converter_digest: str) -> Path:
+        """Where the network's ONNX file is, or will be once it is fetched and converted."""
+        if not self.asset:
+            return self.local_file
+        if self.conversion:
+            return cache / "models" / f"{self.name}-{self.identity(catalogue, converter_digest)}.onnx"
+        return catalogue.asset(self.asset).path(cache, self.file)
+
+
+def read_model_card(name: str, folder: Path) -> ModelCard:
+    """The card of that name in a folder, or the card at that path.
+
+    Raises
+    ------
+    InputError
+        Where there is no such card, or it lacks something.
+    """
+    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    card = read_card(path, "model", _KEYS)
+    try:
+        weights = card["weights"]
+        kind = card["kind"]
+        if kind not in ("detector", "pose"):
+            raise ValueError(f"kind '{kind}'")
+        return ModelCard(
+            name=card["name"],
+            kind=kind,
+            decoder=card["decoder"],
+            input_px=(int(card["input_px"][0]), int(card["input_px"][1])),
+            mean=tuple(float(value) for value in card.get("mean", (0.0, 0.0, 0.0))),
+            std=tuple(float(value) for value in card.get("std", (1.0, 1.0, 1.0))),
+            skeleton=card["skeleton"] if kind == "pose" else "",
+            detector=card.get("detector", ""),
+            asset=weights.get("asset", ""),
+            file=weights["file"],
+            conversion={key: weights[key] for key in ("outputs", "offset") if key in weights},
+            parameters=card.get("parameters", {}),
+            licence=card["licence"],
+            path=path,
+        )
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        raise InputError(
+            f"the model card {path} can't be used",
+            expected="name, kind, decoder, input_px, licence, weights and, for a pose network, skeleton",
+            found=f"no usable {error}",
+            hint="compare it with resources/models/rtmpose-m_halpe26.toml",
+        ) from error

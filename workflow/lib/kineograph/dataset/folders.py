@@ -1,0 +1,131 @@
+"""Finding the cameras of a trial, and the trials of a dataset, in their folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from kineograph.dataset.names import check_name, natural_key
+from kineograph.dataset.records import CalibrationSource, CameraSource, SourceKind, Trial
+from kineograph.errors import InputError
+
+VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv", ".mts"}
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+VIDEO_FOLDERS = ("videos",)
+KEYPOINT_FOLDERS = ("keypoints", "pose")
+CALIBRATION_FOLDER = "calibration"
+DEFAULT_PARTICIPANT = "P1"
+
+
+def list_folder(folder: Path) -> list[os.DirEntry[str]]:
+    """The visible entries of a folder in natural order; empty where there is no such folder."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: natural_key(e.name))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def find_videos(folder: Path) -> tuple[CameraSource, ...]:
+    """The cameras of a folder of videos or of folders of pictures, one each, in natural order."""
+    cameras = []
+    for entry in list_folder(folder):
+        path = Path(entry.path)
+        if entry.is_dir():
+            if any(Path(item.name).suffix.lower() in IMAGE_SUFFIXES for item in list_folder(path)):
+                cameras.append(_camera(entry.name, "images", path))
+        elif path.suffix.lower() in VIDEO_SUFFIXES:
+            cameras.append(_camera(path.stem, "video", path))
+    return _unique(cameras, folder)
+
+
+def find_keypoints(folder: Path) -> tuple[CameraSource, ...]:
+    """The cameras of a folder of OpenPose folders (``cam01_json`` or ``cam01``), one each, in natural order."""
+    cameras = []
+    for entry in list_folder(folder):
+        path = Path(entry.path)
+        if entry.is_dir() and any(item.name.endswith(".json") for item in list_folder(path)):
+            cameras.append(_camera(entry.name.removesuffix("_json"), "openpose", path))
+    return _unique(cameras, folder)
+
+
+def find_cameras(trial: Path) -> tuple[CameraSource, ...]:
+    """The cameras of a trial's folder: its videos, else its precomputed keypoints."""
+    for name in VIDEO_FOLDERS:
+        if cameras := find_videos(trial / name):
+            return cameras
+    for name in KEYPOINT_FOLDERS:
+        if cameras := find_keypoints(trial / name):
+            return cameras
+    return ()
+
+
+def find_calibration(session: Path, trial: Path, trial_name: str) -> CalibrationSource:
+    """The trial's own calibration folder where it has one, else its session's."""
+    own = trial / CALIBRATION_FOLDER
+    if own.is_dir():
+        return CalibrationSource(f"trial-{trial_name}", own)
+    return CalibrationSource("session", session / CALIBRATION_FOLDER)
+
+
+def scan(root: Path) -> tuple[Trial, ...]:
+    """The trials of ``root/session/trial/videos`` (or ``keypoints``).
+
+    Raises
+    ------
+    InputError
+        Where the folder is missing, holds no trial, or a folder's name can't be used.
+    """
+    if not root.is_dir():
+        raise InputError(
+            f"the dataset folder {root} is not there",
+            expected="a folder <dataset>/<session>/<trial>/videos, or a trials.tsv",
+            found="no such folder",
+            hint="correct 'dataset' in the configuration (paths count from where snakemake runs)",
+        )
+    trials = []
+    for session in list_folder(root):
+        if not session.is_dir():
+            continue
+        for entry in list_folder(Path(session.path)):
+            if not entry.is_dir() or entry.name == CALIBRATION_FOLDER:
+                continue
+            trials.append(_scan_trial(Path(session.path), Path(entry.path)))
+    if not trials:
+        raise InputError(
+            f"the dataset folder {root} holds no trial",
+            expected="<dataset>/<session>/<trial>/videos with a video a camera",
+            found=", ".join(entry.name for entry in list_folder(root)[:8]) or "an empty folder",
+            hint="arrange the folders so, or write a trials.tsv (config/README.md)",
+        )
+    return tuple(trials)
+
+
+def _scan_trial(session: Path, folder: Path) -> Trial:
+    cameras = find_cameras(folder)
+    places = " or ".join(f"{name}/" for name in (*VIDEO_FOLDERS, *KEYPOINT_FOLDERS))
+    return Trial(
+        session=check_name("session", session.name, str(session.parent)),
+        name=check_name("trial", folder.name, str(session)),
+        participants=(DEFAULT_PARTICIPANT,),
+        cameras=cameras,
+        calibration=find_calibration(session, folder, folder.name),
+        problems=() if cameras else (f"no camera: {places} of {folder} hold neither videos nor keypoints",),
+    )
+
+
+def _camera(name: str, kind: SourceKind, path: Path) -> CameraSource:
+    return CameraSource(check_name("camera", name, str(path.parent)), kind, path)
+
+
+def _unique(cameras: list[CameraSource], folder: Path) -> tuple[CameraSource, ...]:
+    names = [camera.name for camera in cameras]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise InputError(
+            f"two files of {folder} are camera '{twice[0]}'",
+            expected="one video or folder a camera",
+            found=", ".join(camera.path.name for camera in cameras if camera.name == twice[0]),
+            hint="move one of them away",
+        )
+    return tuple(cameras)

@@ -1,0 +1,142 @@
+"""The records of a dataset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+SourceKind = Literal["video", "images", "openpose"]
+
+
+@dataclass(frozen=True)
+class CameraSource:
+    """What one camera recorded in one trial.
+
+    Attributes
+    ----------
+    name : str
+        The camera's name, from its file or folder.
+    kind : str
+        ``video`` (a file), ``images`` (a folder of pictures) or ``openpose`` (a folder of one JSON file a frame).
+    path : Path
+        The file or folder.
+    """
+
+    name: str
+    kind: SourceKind
+    path: Path
+
+
+@dataclass(frozen=True)
+class CalibrationSource:
+    """Where a trial's calibration comes from.
+
+    Attributes
+    ----------
+    name : str
+        Its name in the results: trials of a session with the same name share one calibration.
+    path : Path
+        The file, or the folder that holds it.
+    """
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial: the same seconds seen by several cameras.
+
+    Attributes
+    ----------
+    session, name : str
+        Unique together; they name the folders of the results.
+    participants : tuple of str
+        Who is in it.
+    cameras : tuple of CameraSource
+        Its cameras, in natural order of their names.
+    calibration : CalibrationSource
+        Its calibration.
+    fps_hz : float or None
+        Frame rate where the sheet states it, Hz.
+    frames : tuple of int or None
+        First and last frame to use on the common clock, both included; None for all.
+    problems : tuple of str
+        What is wrong with its entry: named in its verdict, so that the other trials go on.
+    """
+
+    session: str
+    name: str
+    participants: tuple[str, ...]
+    cameras: tuple[CameraSource, ...]
+    calibration: CalibrationSource
+    fps_hz: float | None = None
+    frames: tuple[int, int] | None = None
+    problems: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Session and trial."""
+        return self.session, self.name
+
+    def camera(self, name: str) -> CameraSource:
+        """The camera of that name."""
+        return next(camera for camera in self.cameras if camera.name == name)
+
+
+@dataclass(frozen=True)
+class Participant:
+    """One person.
+
+    Attributes
+    ----------
+    name : str
+        As in the trial sheet.
+    height_m, mass_kg : float or None
+        None where not stated.
+    """
+
+    name: str
+    height_m: float | None = None
+    mass_kg: float | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """All trials and participants.
+
+    Attributes
+    ----------
+    trials : tuple of Trial
+        Sorted by session and name.
+    participants : dict of str to Participant
+        By name; those that no sheet describes have neither height nor mass.
+    source : str
+        Where the trials were read: the sheet's path, or "folders of ...".
+    """
+
+    trials: tuple[Trial, ...]
+    participants: dict[str, Participant] = field(default_factory=dict)
+    source: str = ""
+
+    def trial(self, session: str, name: str) -> Trial:
+        """The trial of that session and name; KeyError where there is none."""
+        return self._by_key[session, name]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_key", {trial.key: trial for trial in self.trials})
+
+    _by_key: dict[tuple[str, str], Trial] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def sessions(self) -> list[str]:
+        """The sessions' names, sorted."""
+        return sorted({trial.session for trial in self.trials})
+
+    def trials_of(self, session: str, participant: str) -> list[Trial]:
+        """The trials of a session that a participant is in."""
+        return [trial for trial in self.trials if trial.session == session and participant in trial.participants]
+
+    def participants_of(self, session: str) -> list[str]:
+        """The participants of a session, sorted."""
+        return sorted({name for trial in self.trials if trial.session == session for name in trial.participants})

@@ -1,0 +1,216 @@
+"""Reading the trial sheet and the participants' sheet (tab-separated, one row each)."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+from kineograph.dataset.folders import (
+    DEFAULT_PARTICIPANT,
+    find_calibration,
+    find_cameras,
+    find_keypoints,
+    find_videos,
+)
+from kineograph.dataset.names import check_name
+from kineograph.dataset.records import CalibrationSource, Participant, Trial
+from kineograph.errors import InputError, nearest
+
+TRIAL_COLUMNS = ("session", "trial", "participants", "videos", "keypoints", "calibration", "fps", "frames")
+PARTICIPANT_COLUMNS = ("participant", "height_m", "mass_kg")
+HEIGHT_RANGE_M = (0.4, 2.6)
+MASS_RANGE_KG = (2.0, 400.0)
+
+
+def read_trials(sheet: Path, root: Path) -> tuple[Trial, ...]:
+    """The trials of a sheet; paths in it count from the dataset folder `root`.
+
+    A row whose files are missing still gives a trial, with its problem named: it gets a failing verdict, and the others go on.
+
+    Raises
+    ------
+    InputError
+        Where the sheet itself can't be understood.
+    """
+    rows = _rows(sheet, TRIAL_COLUMNS, required=("session", "trial"))
+    if not rows:
+        raise InputError(
+            f"{sheet} names no trial",
+            expected="a header and at least one row",
+            found="no row",
+            hint=f"write one row a trial with the columns {', '.join(TRIAL_COLUMNS)}",
+        )
+    seen: dict[tuple[str, str], int] = {}
+    trials = []
+    for line, row in rows:
+        trial = _trial(row, root, f"{sheet}, line {line}")
+        if trial.key in seen:
+            raise InputError(
+                f"{sheet} names the trial {trial.session}/{trial.name} twice",
+                expected="one row a trial",
+                found=f"lines {seen[trial.key]} and {line}",
+                hint="remove or rename one of them",
+            )
+        seen[trial.key] = line
+        trials.append(trial)
+    _check_calibrations(trials, sheet)
+    return tuple(trials)
+
+
+def read_participants(sheet: Path) -> dict[str, Participant]:
+    """The participants of a sheet, by name.
+
+    Raises
+    ------
+    InputError
+        Where the sheet can't be understood, or a height or mass is none of a person (centimetres, say).
+    """
+    people: dict[str, Participant] = {}
+    for line, row in _rows(sheet, PARTICIPANT_COLUMNS, required=("participant",)):
+        where = f"{sheet}, line {line}"
+        name = check_name("participant", row["participant"], where)
+        if name in people:
+            raise InputError(
+                f"{sheet} names the participant {name} twice",
+                expected="one row a participant",
+                found=f"a second row at line {line}",
+                hint="remove one of them",
+            )
+        people[name] = Participant(
+            name,
+            _number(row.get("height_m", ""), "height_m", HEIGHT_RANGE_M, "m", where),
+            _number(row.get("mass_kg", ""), "mass_kg", MASS_RANGE_KG, "kg", where),
+        )
+    return people
+
+
+def _rows(sheet: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
+    try:
+        text = sheet.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise InputError(
+            f"the sheet {sheet} is not there",
+            expected="a tab-separated table",
+            found="no such file",
+            hint="correct its path in the configuration",
+        ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"the sheet {sheet} is not text in UTF-8",
+            expected="a tab-separated table in UTF-8",
+            found=f"a byte that is not UTF-8 at position {error.start}",
+            hint="save the sheet again as 'Text (tab delimited), UTF-8'",
+        ) from error
+    lines = [(n, line) for n, line in enumerate(text.splitlines(), 1) if line.strip() and not line.startswith("#")]
+    if not lines:
+        return []
+    header = [cell.strip() for cell in lines[0][1].split("\t")]
+    unknown = [name for name in header if name not in columns]
+    missing = [name for name in required if name not in header]
+    if unknown or missing:
+        found = f"'{unknown[0]}'" if unknown else ", ".join(header)
+        raise InputError(
+            f"the header of {sheet} " + (f"has an unknown column {found}" if unknown else f"lacks '{missing[0]}'"),
+            expected=f"tab-separated columns out of {', '.join(columns)}",
+            found=found,
+            hint=(nearest(unknown[0], columns) if unknown else "") or "separate the columns by tabs, not by commas or spaces",
+        )
+    rows = []
+    for n, cells in zip((n for n, _ in lines[1:]), csv.reader((line for _, line in lines[1:]), delimiter="\t"), strict=True):
+        if len(cells) > len(header):
+            raise InputError(
+                f"line {n} of {sheet} has too many columns",
+                expected=f"{len(header)} columns as in the header",
+                found=str(len(cells)),
+                hint="remove the extra tabs",
+            )
+        rows.append((n, dict(zip(header, (cell.strip() for cell in cells), strict=False))))
+    return rows
+
+
+def _trial(row: dict[str, str], root: Path, where: str) -> Trial:
+    session = check_name("session", row["session"], where)
+    name = check_name("trial", row["trial"], where)
+    folder = root / session / name
+    people = [part.strip() for part in row.get("participants", "").split(",") if part.strip()]
+    problems = []
+    if row.get("keypoints"):
+        place = root / row["keypoints"]
+        cameras = find_keypoints(place)
+        wanted = "OpenPose JSON folders"
+    elif row.get("videos"):
+        place = root / row["videos"]
+        cameras = find_videos(place)
+        wanted = "videos"
+    else:
+        place = folder
+        cameras = find_cameras(folder)
+        wanted = "videos/ or keypoints/"
+    if not cameras:
+        problems.append(f"no camera: {place} " + (f"holds no {wanted}" if place.is_dir() else "is not there"))
+    return Trial(
+        session=session,
+        name=name,
+        participants=tuple(check_name("participant", person, where) for person in people) or (DEFAULT_PARTICIPANT,),
+        cameras=cameras,
+        calibration=_calibration(row.get("calibration", ""), root, session, folder, name),
+        fps_hz=_number(row.get("fps", ""), "fps", (1.0, 10_000.0), "Hz", where),
+        frames=_frames(row.get("frames", ""), where),
+        problems=tuple(problems),
+    )
+
+
+def _calibration(text: str, root: Path, session: str, folder: Path, trial: str) -> CalibrationSource:
+    if not text:
+        return find_calibration(root / session, folder, trial)
+    path = root / text
+    name = "".join(letter if letter.isalnum() or letter in "_.+-" else "-" for letter in text.strip("/.")) or "calibration"
+    return CalibrationSource(f"sheet-{name}", path)
+
+
+def _check_calibrations(trials: list[Trial], sheet: Path) -> None:
+    paths: dict[tuple[str, str], Path] = {}
+    for trial in trials:
+        key = trial.session, trial.calibration.name
+        other = paths.setdefault(key, trial.calibration.path)
+        if other != trial.calibration.path:
+            raise InputError(
+                f"{sheet}: two calibrations of session {trial.session} would have the same name in the results",
+                expected="calibration paths that differ in letters or digits",
+                found=f"{other} and {trial.calibration.path}",
+                hint="rename one of them",
+            )
+
+
+def _number(text: str, column: str, limits: tuple[float, float], unit: str, where: str) -> float | None:
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not limits[0] <= value <= limits[1]:
+        raise InputError(
+            f"the {column} can't be used",
+            expected=f"a number from {limits[0]:g} to {limits[1]:g} {unit}, with a decimal point, or nothing",
+            found=repr(text),
+            hint=f"write it in {unit}",
+            where=where,
+        )
+    return value
+
+
+def _frames(text: str, where: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    first, dash, last = text.partition("-")
+    if not (dash and first.strip().isdigit() and last.strip().isdigit() and int(first) <= int(last)):
+        raise InputError(
+            "the range of frames can't be used",
+            expected="first-last, both included and counted from 0, such as 10-300, or nothing for all",
+            found=repr(text),
+            hint="write it as two whole numbers with a dash",
+            where=where,
+        )
+    return int(first), int(last)

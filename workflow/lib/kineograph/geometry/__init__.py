@@ -1,0 +1,1 @@
+"""Geometry of cameras and points: pure functions of arrays."""

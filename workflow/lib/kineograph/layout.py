@@ -1,0 +1,93 @@
+"""Every path that the workflow makes, from one table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+RESERVED_SESSIONS = ("logs", "benchmarks", "report")
+"""Names that a session can't have, because the results folder uses them."""
+RESERVED_TRIALS = ("calibration", "participants")
+"""Names that a trial can't have, because the session's folder uses them."""
+
+_SESSION = "{session}"
+_TRIAL = "{session}/{trial}"
+_CALIBRATION = "{session}/calibration/{calibration}"
+_PARTICIPANT = "{session}/participants/{participant}"
+
+PATHS: dict[str, str] = {
+    # a session's
+    "calibration": f"{_CALIBRATION}/calibration.toml",
+    "calibration_report": f"{_CALIBRATION}/calibration.json",
+    # a trial's
+    "inputs": f"{_TRIAL}/inputs/inputs.json",
+    "keypoints": f"{_TRIAL}/pose/{{camera}}.npz",
+    "pose_report": f"{_TRIAL}/pose/{{camera}}.json",
+    "synchronization": f"{_TRIAL}/synchronization/synchronization.json",
+    "tracks": f"{_TRIAL}/association/tracks.npz",
+    "association_report": f"{_TRIAL}/association/association.json",
+    "points3d": f"{_TRIAL}/triangulation/points3d.npz",
+    "triangulation_report": f"{_TRIAL}/triangulation/triangulation.json",
+    "filtered": f"{_TRIAL}/filtering/points3d.npz",
+    "filtering_report": f"{_TRIAL}/filtering/filtering.json",
+    "trc": f"{_TRIAL}/markers/{{participant}}.trc",
+    "motion": f"{_TRIAL}/kinematics/{{participant}}.mot",
+    "coordinates": f"{_TRIAL}/kinematics/{{participant}}.npz",
+    "kinematics_report": f"{_TRIAL}/kinematics/{{participant}}.json",
+    "quality": f"{_TRIAL}/quality/quality.json",
+    "overlay": f"{_TRIAL}/report/overlay_{{camera}}.jpg",
+    "residuals_plot": f"{_TRIAL}/report/residuals.svg",
+    "trajectories_plot": f"{_TRIAL}/report/trajectories_{{participant}}.svg",
+    "angles_plot": f"{_TRIAL}/report/angles_{{participant}}.svg",
+    "trial_page": f"{_TRIAL}/report/index.html",
+    "verdict": f"{_TRIAL}/verdict.json",
+    # a participant's
+    "model": f"{_PARTICIPANT}/model.osim",
+    "scaling_report": f"{_PARTICIPANT}/scaling.json",
+    # the dataset's
+    "summary": "report/summary.tsv",
+    "dataset_page": "report/index.html",
+}
+"""Path of each kind of file under the results folder; the braces are Snakemake's wildcards."""
+
+
+class Layout:
+    """The paths of one results folder.
+
+    Parameters
+    ----------
+    root : str
+        The results folder, as it stands in the configuration.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root.rstrip("/")
+
+    def pattern(self, kind: str) -> str:
+        """The path of a kind of file with its wildcards open, for a rule."""
+        return f"{self.root}/{PATHS[kind]}"
+
+    def path(self, kind: str, **wildcards: str) -> str:
+        """The path of one file.
+
+        Raises
+        ------
+        KeyError
+            Where a wildcard of that kind is not given.
+        """
+        return self.pattern(kind).format(**wildcards)
+
+    def log(self, rule: str, wildcards: tuple[str, ...]) -> str:
+        """The log of a rule, with its wildcards open."""
+        return self._per_job("logs", rule, wildcards, "log")
+
+    def benchmark(self, rule: str, wildcards: tuple[str, ...]) -> str:
+        """The benchmark record of a rule (time, memory), with its wildcards open."""
+        return self._per_job("benchmarks", rule, wildcards, "tsv")
+
+    def exists(self, kind: str, **wildcards: str) -> bool:
+        """True where the file is there."""
+        return Path(self.path(kind, **wildcards)).exists()
+
+    def _per_job(self, folder: str, rule: str, wildcards: tuple[str, ...], suffix: str) -> str:
+        names = "/".join(f"{{{wildcard}}}" for wildcard in wildcards) or "all"
+        return f"{self.root}/{folder}/{rule}/{names}.{suffix}"

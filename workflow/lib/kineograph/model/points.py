@@ -1,0 +1,76 @@
+"""Points3D: keypoints in space, each with its uncertainty and how it came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from numpy.typing import NDArray
+import numpy as np
+
+from kineograph.model.shapes import FloatArray, IntArray, require_shape
+
+
+class Origin(IntEnum):
+    """How a 3D point came about."""
+
+    MISSING = 0
+    """No position: too few cameras, or none that agree."""
+    TRIANGULATED = 1
+    """Measured in this very frame."""
+    INTERPOLATED = 2
+    """Filled between measured frames."""
+
+
+@dataclass(frozen=True)
+class Points3D:
+    """The keypoints of the participants of a trial in space, world axes (right-handed, z up), m.
+
+    F frames, P participants, K keypoints, C cameras. NaN means missing.
+
+    Attributes
+    ----------
+    participants, names, cameras : tuple of str
+        P, K and C names.
+    skeleton : str
+        Name of the skeleton card.
+    position_m : (F, P, K, 3) array
+        m.
+    covariance_m2 : (F, P, K, 3, 3) array
+        Covariance of the position, m^2.
+    reprojection_error_px : (F, P, K) array
+        Mean distance between the point's projections and the keypoints used, px.
+    cameras_used : (F, P, K, C) array of bool
+        The cameras whose keypoint was used.
+    origin : (F, P, K) array of uint8
+        How each point came about, see :class:`Origin`.
+    time_s : (F,) array
+        The common clock, s.
+    fps_hz : float
+        Its rate, Hz.
+    """
+
+    participants: tuple[str, ...]
+    names: tuple[str, ...]
+    cameras: tuple[str, ...]
+    skeleton: str
+    position_m: FloatArray
+    covariance_m2: FloatArray
+    reprojection_error_px: FloatArray
+    cameras_used: NDArray[np.bool_]
+    origin: IntArray
+    time_s: FloatArray
+    fps_hz: float
+
+    def __post_init__(self) -> None:
+        shape = (len(self.time_s), len(self.participants), len(self.names))
+        require_shape(self.position_m, (*shape, 3), "position_m")
+        require_shape(self.covariance_m2, (*shape, 3, 3), "covariance_m2")
+        require_shape(self.reprojection_error_px, shape, "reprojection_error_px")
+        require_shape(self.cameras_used, (*shape, len(self.cameras)), "cameras_used")
+        require_shape(self.origin, shape, "origin")
+
+    @property
+    def n_frames(self) -> int:
+        """F, the number of frames."""
+        return len(self.time_s)

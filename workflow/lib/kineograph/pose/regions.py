@@ -1,0 +1,86 @@
+"""Where in a picture a person is: oriented boxes, and the pictures cut out along them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from kineograph.model.shapes import FloatArray
+from kineograph.pose.video import Image
+
+# A region is a row (centre x, centre y, width, height, angle): px and rad, the angle turning the box clockwise on screen.
+
+
+def regions_from_boxes(boxes_px: FloatArray) -> FloatArray:
+    """Upright regions (n, 5) of boxes x0, y0, x1, y1 (n, 4)."""
+    centre = (boxes_px[:, :2] + boxes_px[:, 2:]) / 2
+    size = boxes_px[:, 2:] - boxes_px[:, :2]
+    return np.concatenate([centre, size, np.zeros((len(boxes_px), 1))], axis=1)
+
+
+def boxes_of_points(position_px: FloatArray, confidence: FloatArray, min_confidence: float) -> FloatArray:
+    """The boxes x0, y0, x1, y1 (n, 4) around the confident points of each person (n, K, 2); NaN where there is none."""
+    shown = (confidence >= min_confidence) & np.isfinite(position_px).all(axis=-1)
+    masked = np.where(shown[..., None], position_px, np.nan)
+    empty = ~shown.any(axis=1)
+    masked[empty] = 0.0
+    boxes = np.concatenate([np.nanmin(masked, axis=1), np.nanmax(masked, axis=1)], axis=1)
+    boxes[empty] = np.nan
+    return boxes
+
+
+def overlap(box: FloatArray, others: FloatArray) -> FloatArray:
+    """Intersection over union of one box (4,) with others (n, 4)."""
+    low = np.maximum(box[:2], others[:, :2])
+    high = np.minimum(box[2:], others[:, 2:])
+    common = np.prod(np.maximum(high - low, 0), axis=1)
+    areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
+    ratio: FloatArray = common / np.maximum(areas - common, 1e-9)
+    return ratio
+
+
+def letterbox(image: Image, size_px: tuple[int, int], fill: int, *, centred: bool) -> tuple[Image, float, FloatArray]:
+    """Shrink a picture to fit a network's input, keeping its shape, and fill the rest.
+
+    Parameters
+    ----------
+    image : (H, W, 3) array
+        The picture.
+    size_px : tuple of int
+        Width and height of the input, px.
+    fill : int
+        Grey value of the rest.
+    centred : bool
+        True to put the picture in the middle, false for the top left.
+
+    Returns
+    -------
+    boxed : (h, w, 3) array
+        The input.
+    scale : float
+        Pixels of the input that one pixel of the picture becomes.
+    shift : (2,) array
+        Where the picture's top left corner is in the input, px.
+    """
+    width, height = size_px
+    if image.shape[:2] == (height, width):
+        return image, 1.0, np.zeros(2)
+    scale = min(height / image.shape[0], width / image.shape[1])
+    rounded = round if centred else int
+    inner = (rounded(image.shape[1] * scale), rounded(image.shape[0] * scale))
+    shift = np.array([(width - inner[0]) // 2, (height - inner[1]) // 2]) if centred else np.zeros(2, int)
+    boxed = np.full((height, width, 3), fill, np.uint8)
+    small = cv2.resize(image, inner, interpolation=cv2.INTER_AREA if centred else cv2.INTER_LINEAR)
+    boxed[shift[1] : shift[1] + inner[1], shift[0] : shift[0] + inner[0]] = small
+    return boxed, scale, shift.astype(float)
+
+
+def as_input(images: list[Image], mean: tuple[float, ...], std: tuple[float, ...], *, rgb: bool) -> np.ndarray:  # type: ignore[type-arg]
+    """Pictures of one size as a network's input (N, 3, H, W) float32: channels turned, mean subtracted, divided by std."""
+    stacked = np.stack(images)
+    if rgb:
+        stacked = stacked[..., ::-1]
+    values = stacked.astype(np.float32)
+    values -= np.asarray(mean, np.float32)
+    values /= np.asarray(std, np.float32)
+    return np.ascontiguousarray(values.transpose(0, 3, 1, 2))

@@ -1,0 +1,109 @@
+"""Configuration: the settings of each stage for each trial, with overrides applied."""
+
+from __future__ import annotations
+
+import functools
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from kineograph.errors import ConfigError
+from kineograph.settings.plugins import plugin_module, plugin_names
+from kineograph.settings.schema import Schema, check, chosen_plugin, complete, load_schema
+from kineograph.settings.text import canonical
+
+
+class Configuration:
+    """A checked configuration.
+
+    Parameters
+    ----------
+    config : dict
+        As read from YAML.
+    schema_path : Path
+        The schema, ``workflow/schemas/config.schema.yaml``.
+    where : str
+        The file that `config` came from, for messages.
+
+    Raises
+    ------
+    ConfigError
+        For the first mistake; its hint tells how many more there are.
+    """
+
+    def __init__(self, config: dict[str, Any], schema_path: Path, where: str = "the configuration") -> None:
+        self._schema: Schema = load_schema(schema_path)
+        errors = check(self._schema, config, where)
+        if errors:
+            first = errors[0]
+            if len(errors) > 1:
+                others = "; ".join(error.what for error in errors[1:4])
+                first.hint += f" (and {len(errors) - 1} more: {others})"
+            raise first
+        self._config = config
+        self._overrides: list[dict[str, Any]] = config.get("overrides") or []
+        self._section = functools.cache(self._resolve)
+
+    @property
+    def sections(self) -> list[str]:
+        """The names of the sections, one a stage."""
+        return [name for name, rule in self._schema["properties"].items() if "x-scope" in rule]
+
+    def scope(self, section: str) -> list[str]:
+        """The wildcards that a section depends on: session and trial, say."""
+        return list(self._schema["properties"][section]["x-scope"])
+
+    def value(self, key: str) -> Any:
+        """A top-level value that belongs to no stage, with its default."""
+        rule = self._schema["properties"][key]
+        return self._config.get(key, rule.get("default"))
+
+    def section(self, section: str, **wildcards: str) -> dict[str, Any]:
+        """The complete settings of a section for one trial, camera or participant.
+
+        Only the section's own scope counts: other wildcards are left aside.
+        """
+        return self._section(section, self._key(section, wildcards))
+
+    def text(self, section: str, **wildcards: str) -> str:
+        """The same as canonical JSON: the string that Snakemake compares and the job is given."""
+        return canonical(self.section(section, **wildcards))
+
+    def plugin(self, section: str, **wildcards: str) -> str | None:
+        """The module of the plug-in that a section chooses, None where it chooses none."""
+        rule = self._schema["properties"][section]
+        folder = rule.get("x-plugins")
+        if folder is None:
+            return None
+        chosen = chosen_plugin(rule, self.section(section, **wildcards))
+        return plugin_module(folder, chosen) if chosen in plugin_names(folder) else None
+
+    def check_overrides(self, known: dict[str, set[str]]) -> None:
+        """Raise ConfigError where an override matches nothing: a misspelt trial would be ignored in silence.
+
+        Parameters
+        ----------
+        known : dict of str to set of str
+            The sessions, trials, participants and cameras of the dataset.
+        """
+        for index, override in enumerate(self._overrides):
+            for wildcard, pattern in override["match"].items():
+                if not any(fnmatchcase(name, pattern) for name in known[wildcard]):
+                    raise ConfigError(
+                        f"overrides[{index}] matches no {wildcard}",
+                        expected=f"a {wildcard} of the dataset: {', '.join(sorted(known[wildcard])[:8]) or 'there is none'}",
+                        found=f"'{pattern}'",
+                        hint="correct the name, or remove the override",
+                    )
+
+    def _key(self, section: str, wildcards: dict[str, str]) -> tuple[tuple[str, str], ...]:
+        return tuple((name, wildcards[name]) for name in self.scope(section) if name in wildcards)
+
+    def _resolve(self, section: str, key: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+        values: dict[str, Any] = dict(self._config.get(section) or {})
+        names = dict(key)
+        for override in self._overrides:
+            patterns = override["match"]
+            if all(name in names and fnmatchcase(names[name], pattern) for name, pattern in patterns.items()):
+                values.update(override["set"].get(section, {}))
+        return complete(self._schema, section, values)

@@ -40,6 +40,7 @@ PATHS: dict[str, str] = {
     "angles_plot": f"{_TRIAL}/report/angles_{{participant}}.svg",
     "trial_page": f"{_TRIAL}/report/index.html",
     "verdict": f"{_TRIAL}/verdict.json",
+    "checked": f"{_TRIAL}/checked.txt",
     # a participant's
     "model": f"{_PARTICIPANT}/model.osim",
     "scaling_report": f"{_PARTICIPANT}/scaling.json",

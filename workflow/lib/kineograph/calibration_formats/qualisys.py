@@ -17,6 +17,9 @@ from kineograph.dataset.names import natural_key
 from kineograph.errors import InputError
 from kineograph.model.camera import Camera, Rig
 
+SUFFIXES = (".txt", ".xml", ".qca")
+MARK = "<calibration"
+
 PARAMETERS = {
     "binning": {
         "type": "integer",
@@ -29,18 +32,6 @@ PARAMETERS = {
 SUBPIXELS = 64
 VIDEO_MODELS = ("video", "none")
 HALF_TURN_ABOUT_X = np.diag([1.0, -1.0, -1.0])
-HEAD_BYTES = 400
-
-
-def can_read(path: Path) -> bool:
-    """True for XML files that begin with a `calibration` element."""
-    if not path.name.lower().endswith((".txt", ".xml", ".qca")):
-        return False
-    try:
-        with path.open("rb") as file:
-            return b"<calibration" in file.read(HEAD_BYTES)
-    except OSError:
-        return False
 
 
 def read(path: Path, *, binning: int = 1) -> Rig:

@@ -17,19 +17,11 @@ from kineograph.geometry.rotation import matrix_from_vector, vector_from_matrix
 from kineograph.io.atomic import write_text
 from kineograph.model.camera import Camera, Rig
 
+SUFFIXES = (".toml",)
+MARK = "matrix"
+
 METADATA = "metadata"
 NEEDED = ("size", "matrix", "distortions", "rotation", "translation")
-
-
-def can_read(path: Path) -> bool:
-    """True for TOML files with at least one camera table."""
-    if path.suffix.lower() != ".toml":
-        return False
-    try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return False
-    return any(isinstance(table, dict) and "matrix" in table for table in tables.values())
 
 
 def read(path: Path) -> Rig:

@@ -75,12 +75,12 @@ class ModelCard:
         """The weights of a card that names a file beside itself."""
         return self.path.parent / self.file
 
-    def onnx_path(self, catalogue: Catalogue, cache: Path, converter_digest: str) -> Path:
-        """Where the network's ONNX file is, or will be once it is fetched and converted."""
+    def onnx_path(self, catalogue: Catalogue, cache: Path, identity: str) -> Path:
+        """Where the network's ONNX file is, or will be once it is fetched and converted; `identity` as :meth:`identity` gives it."""
         if not self.asset:
             return self.local_file
         if self.conversion:
-            return cache / "models" / f"{self.name}-{self.identity(catalogue, converter_digest)}.onnx"
+            return cache / "models" / f"{self.name}-{identity}.onnx"
         return catalogue.asset(self.asset).path(cache, self.file)
 
 

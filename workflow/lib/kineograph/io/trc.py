@@ -52,7 +52,7 @@ def to_opensim_axes(world_m: FloatArray) -> FloatArray:
 
 
 def write_trc(path: Path, markers: MarkerTrajectories) -> None:
-    """Write a TRC file, atomically. Missing positions are blank cells; frames are numbered from 1."""
+    """Write a TRC file, atomically. Missing positions are `nan` (OpenSim refuses blank cells); frames are numbered from 1."""
     frames, count = markers.position_m.shape[:2]
     rate = f"{markers.fps_hz:.10g}"
     axes = [f"{axis}{index + 1}" for index in range(count) for axis in "XYZ"]
@@ -65,7 +65,7 @@ def write_trc(path: Path, markers: MarkerTrajectories) -> None:
     ]
     values = markers.position_m.reshape(frames, count * 3)
     for index in range(frames):
-        cells = ["" if np.isnan(value) else f"{value:.9f}" for value in values[index]]
+        cells = ["nan" if np.isnan(value) else f"{value:.9f}" for value in values[index]]
         rows.append(f"{index + 1}\t{markers.time_s[index]:.9f}\t" + "\t".join(cells))
     write_text(path, "\n".join(rows) + "\n")
 

@@ -7,6 +7,7 @@ parameter. Reading it as text keeps numpy and scipy out of the Snakefile.
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 from pathlib import Path
 from typing import Any
@@ -24,22 +25,27 @@ def plugin_module(folder: str, name: str) -> str:
     return f"{PACKAGE.name}.{folder}.{name}"
 
 
-@functools.cache
 def plugin_parameters(folder: str, name: str) -> dict[str, dict[str, Any]]:
     """The JSON schema of each parameter of a plug-in; empty where it takes none."""
+    parameters: dict[str, dict[str, Any]] = plugin_literal(folder, name, "PARAMETERS", {})
+    return parameters
+
+
+@functools.cache
+def _literals(folder: str, name: str) -> dict[str, Any]:
+    """The module-level names of a plug-in's file that are plain literals."""
     tree = ast.parse((_folder(folder) / f"{name}.py").read_text(encoding="utf-8"))
+    found = {}
     for node in tree.body:
-        if isinstance(node, ast.Assign):
-            targets: list[ast.expr] = node.targets
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            targets = [node.target]
-        else:
-            continue
-        if any(isinstance(target, ast.Name) and target.id == "PARAMETERS" for target in targets):
-            assert node.value is not None
-            parameters: dict[str, dict[str, Any]] = ast.literal_eval(node.value)
-            return parameters
-    return {}
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            with contextlib.suppress(ValueError):
+                found[node.targets[0].id] = ast.literal_eval(node.value)
+    return found
+
+
+def plugin_literal(folder: str, name: str, literal: str, default: Any) -> Any:
+    """The value of a literal that a plug-in's file declares, or `default`."""
+    return _literals(folder, name).get(literal, default)
 
 
 def _folder(folder: str) -> Path:

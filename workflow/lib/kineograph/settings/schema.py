@@ -11,8 +11,8 @@ from kineograph.errors import ConfigError, nearest
 from kineograph.settings.plugins import plugin_names, plugin_parameters
 
 Schema = dict[str, Any]
-NO_PLUGIN = ("none", "auto")
-"""Values of a plug-in key that name no plug-in."""
+AUTO = "auto"
+"""Value of a plug-in key that leaves the choice to the data."""
 
 
 def load_schema(path: Path) -> Schema:
@@ -36,14 +36,15 @@ def section_schema(schema: Schema, section: str, values: dict[str, Any]) -> Sche
     folder = base.get("x-plugins")
     if folder is None:
         return dict(base)
-    complete = copy.deepcopy(base)
-    for name in plugin_names(folder):
-        for key in plugin_parameters(folder, name):
-            complete["properties"].setdefault(key, {"x-ignored": True})
+    whole = copy.deepcopy(base)
     chosen = chosen_plugin(base, values)
-    if chosen in plugin_names(folder):
-        complete["properties"].update(plugin_parameters(folder, chosen))
-    return complete
+    for name in plugin_names(folder):
+        for key, rule in plugin_parameters(folder, name).items():
+            if name == chosen:
+                whole["properties"][key] = rule
+            else:
+                whole["properties"].setdefault(key, {**rule, "x-if-given": True} if chosen == AUTO else {"x-ignored": True})
+    return whole
 
 
 def chosen_plugin(section: Schema, values: dict[str, Any]) -> str:
@@ -57,7 +58,7 @@ def complete(schema: Schema, section: str, values: dict[str, Any]) -> dict[str, 
     wanted = section_schema(schema, section, values)["properties"]
     result: dict[str, Any] = {}
     for key, rule in wanted.items():
-        if rule.get("x-ignored"):
+        if rule.get("x-ignored") or (rule.get("x-if-given") and key not in values):
             continue
         value = values.get(key, copy.deepcopy(rule.get("default")))
         result[key] = _typed(rule, value)

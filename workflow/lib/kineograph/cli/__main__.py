@@ -1,0 +1,79 @@
+"""Finding the verb and running it; errors of the user's become three lines and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from kineograph import __version__
+from kineograph.errors import KineographError, nearest
+from kineograph.model.report import StageReport
+
+HERE = Path(__file__).parent
+USER_ERROR = 2
+
+
+def verbs() -> list[str]:
+    """The verbs there are, by the files of this folder."""
+    return sorted(path.stem.replace("_", "-") for path in HERE.glob("*.py") if not path.stem.startswith("_"))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a verb and return the exit code: 0, or 2 where the user has something to correct."""
+    arguments = sys.argv[1:] if argv is None else argv
+    if arguments[:1] == ["--version"]:
+        print(__version__)
+        return 0
+    if not arguments or arguments[0] not in verbs():
+        return _usage(arguments)
+    module = importlib.import_module(f"kineograph.cli.{arguments[0].replace('-', '_')}")
+    description = (module.__doc__ or "").strip()
+    parser = argparse.ArgumentParser(
+        f"kineograph {arguments[0]}", description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.arguments(parser)
+    if hasattr(module, "give_up"):
+        parser.add_argument(
+            "--errors-as-verdicts",
+            action="store_true",
+            help="write empty results with a verdict that says why, and exit with 0, so that a workflow's other trials go on",
+        )
+    args = parser.parse_args(arguments[1:])
+    try:
+        report = module.run(args)
+    except KineographError as error:
+        print(error, file=sys.stderr)
+        if getattr(args, "errors_as_verdicts", False):
+            module.give_up(args, error)
+            return 0
+        return USER_ERROR
+    return _tell(report, args) if isinstance(report, StageReport) else int(report or 0)
+
+
+def _tell(report: StageReport, args: argparse.Namespace) -> int:
+    """Print what a stage says of itself."""
+    print(f"{report.stage}: {report.verdict}", file=sys.stderr)
+    for reason in report.reasons:
+        print(f"  {reason.verdict}: {reason.text}" + (f" -> {reason.hint}" if reason.hint else ""), file=sys.stderr)
+    if report.error:
+        print(KineographError.from_record(report.error), file=sys.stderr)
+        return 0 if args.errors_as_verdicts else USER_ERROR
+    return 0
+
+
+def _usage(arguments: list[str]) -> int:
+    known = verbs()
+    if arguments and arguments[0] not in ("-h", "--help"):
+        print(f"kineograph: there is no verb '{arguments[0]}'. {nearest(arguments[0], known)}", file=sys.stderr)
+        return USER_ERROR
+    print("usage: kineograph VERB ...\n\nverbs (VERB --help says more):")
+    for verb in known:
+        source = (HERE / f"{verb.replace('-', '_')}.py").read_text(encoding="utf-8")
+        print(f"  {verb:20} {source.lstrip(chr(34)).split(chr(10), 1)[0].rstrip(chr(34))}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""Command line arguments and readings that several verbs share."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kineograph.calibration_formats import toml
+from kineograph.errors import InputError
+from kineograph.io.npz import read_npz
+from kineograph.io.reports import read_json
+from kineograph.io.skeletons import read_skeleton
+from kineograph.model.camera import Rig
+from kineograph.model.inputs import CameraInput, TrialInputs
+from kineograph.model.keypoints import Keypoints2D
+from kineograph.model.skeleton import Skeleton
+
+RESOURCES = Path(__file__).resolve().parents[4] / "resources"
+"""The repository's resources folder: cards of models and skeletons, and the catalogue of assets."""
+
+
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add --settings: the stage's section of the configuration as JSON."""
+    parser.add_argument("--settings", default="{}", metavar="JSON", help="the stage's settings; what is left out keeps its default")
+
+
+def add_result(parser: argparse.ArgumentParser, *, report: bool = True) -> None:
+    """Add --out, and --report where the report is a file of its own."""
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the result")
+    if report:
+        parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the stage's report (JSON)")
+
+
+def add_views(parser: argparse.ArgumentParser) -> None:
+    """Add the files that tell what a trial's cameras saw."""
+    parser.add_argument("--inputs", type=Path, required=True, metavar="FILE", help="inputs.json of the trial")
+    parser.add_argument("--calibration", type=Path, required=True, metavar="FILE", help="calibration.toml")
+    parser.add_argument("--keypoints", type=Path, nargs="*", default=[], metavar="FILE", help="keypoints, a file a camera")
+
+
+@dataclass(frozen=True)
+class Views:
+    """What the usable cameras of a trial saw, and their calibration, in the same order."""
+
+    inputs: TrialInputs
+    keypoints: list[Keypoints2D]
+    rig: Rig
+    skeleton: Skeleton
+
+
+def read_views(args: argparse.Namespace) -> Views:
+    """Read what :func:`add_views` names; cameras that can't be used or hold no frame are left out.
+
+    Raises
+    ------
+    InputError
+        Where the cameras' keypoints are of different skeletons, or there are none.
+    """
+    inputs = read_inputs(args.inputs)
+    found = {item.camera: item for item in (read_npz(path, Keypoints2D) for path in args.keypoints)}
+    cameras = [camera for camera in inputs.usable if camera.name in found and found[camera.name].n_frames]
+    keypoints = [found[camera.name] for camera in cameras]
+    skeletons = {item.skeleton for item in keypoints} or {item.skeleton for item in found.values()}
+    if len(skeletons) != 1:
+        raise InputError(
+            "the cameras of the trial have no common skeleton",
+            expected="keypoints of one skeleton in all cameras",
+            found=", ".join(f"{item.camera}: {item.skeleton}" for item in found.values()) or "no camera",
+            hint="make all cameras' keypoints with one model",
+        )
+    rig = toml.read(args.calibration).select([camera.calibrated_as for camera in cameras])
+    return Views(inputs, keypoints, rig, skeleton_card(skeletons.pop()))
+
+
+def skeleton_card(name: str) -> Skeleton:
+    """The skeleton of that name, or of the card at that path."""
+    return read_skeleton(Path(name) if name.endswith(".toml") else RESOURCES / "skeletons" / f"{name}.toml")
+
+
+def read_inputs(path: Path) -> TrialInputs:
+    """Read ``inputs.json``."""
+    record = read_json(path)["inputs"]
+    cameras = tuple(
+        CameraInput(**{**item, "size_px": tuple(item["size_px"]), "fps_hz": _number(item["fps_hz"])})
+        for item in record["cameras"]
+    )
+    return TrialInputs(cameras, _number(record["fps_hz"]))
+
+
+def json_argument(text: str) -> Any:
+    """An argument that is JSON, for argparse."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise argparse.ArgumentTypeError(f"not JSON: {error}") from error
+
+
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

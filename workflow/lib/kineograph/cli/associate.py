@@ -1,0 +1,47 @@
+"""Find out which detection is which participant, in every frame of every camera."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from kineograph.cli._common_arguments import add_result, add_settings, add_views, json_argument, read_views
+from kineograph.errors import KineographError
+from kineograph.io.npz import write_npz
+from kineograph.io.reports import read_synchronization, write_report
+from kineograph.model.report import StageReport
+from kineograph.model.tracks import PersonTracks
+from kineograph.settings.text import from_json
+from kineograph.stages.associate import STAGE, AssociateSettings, associate
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_views(parser)
+    parser.add_argument("--synchronization", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON", help="names, in a list")
+    add_settings(parser)
+    add_result(parser)
+
+
+def run(args: argparse.Namespace) -> StageReport:
+    """Associate."""
+    settings = from_json(AssociateSettings, args.settings)
+    views = read_views(args)
+    clock = read_synchronization(args.synchronization)
+    tracks, report = associate(views.keypoints, views.rig, clock, views.skeleton, args.participants, settings)
+    write_npz(args.out, tracks)
+    write_report(args.report, report)
+    return report
+
+
+def give_up(args: argparse.Namespace, error: KineographError) -> None:
+    """Write tracks without frames."""
+    people = tuple(args.participants)
+    nothing = PersonTracks(
+        people, (), np.zeros((0, len(people), 0), int), np.zeros((0, 0), int), np.zeros(0), float("nan")
+    )
+    write_npz(args.out, nothing)
+    write_report(args.report, StageReport(STAGE, error=error.record()))

@@ -1,0 +1,67 @@
+"""Check that a trial's videos can be read, fit together and fit their calibration."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from kineograph.calibration_formats import toml
+from kineograph.cli._common_arguments import add_result, add_settings, json_argument
+from kineograph.errors import KineographError
+from kineograph.io.openpose import frame_files
+from kineograph.io.reports import read_report, report_record, write_json
+from kineograph.model.inputs import TrialInputs
+from kineograph.model.report import StageReport
+from kineograph.settings.text import from_json
+from kineograph.stages.inspect import STAGE, InspectSettings, Recording, inspect
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument(
+        "--trial", type=json_argument, required=True, metavar="JSON", help="cameras (name, kind, path), problems, fps_hz"
+    )
+    parser.add_argument("--calibration", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--calibration-report", type=Path, required=True, metavar="FILE")
+    add_settings(parser)
+    add_result(parser, report=False)
+
+
+def run(args: argparse.Namespace) -> StageReport:
+    """Look at every camera's file and at the calibration."""
+    settings = from_json(InspectSettings, args.settings)
+    calibration_error = read_report(args.calibration_report).error
+    inputs, report = inspect(
+        [_recording(camera) for camera in args.trial["cameras"]],
+        toml.read(args.calibration),
+        KineographError.from_record(calibration_error) if calibration_error else None,
+        args.trial["problems"],
+        args.trial["fps_hz"],
+        settings,
+    )
+    _write(args.out, inputs, report)
+    return report
+
+
+def give_up(args: argparse.Namespace, error: KineographError) -> None:
+    """Write a trial without cameras."""
+    _write(args.out, TrialInputs((), float("nan")), StageReport(STAGE, error=error.record()))
+
+
+def _recording(camera: dict[str, Any]) -> Recording:
+    name, kind, path = camera["name"], camera["kind"], Path(camera["path"])
+    try:
+        if kind == "openpose":
+            return Recording(name, n_frames=max(frame_files(path)) + 1)
+        from kineograph.pose.video import video_facts
+
+        facts = video_facts(path)
+    except KineographError as error:
+        return Recording(name, error=error)
+    return Recording(name, facts.fps_hz, facts.n_frames, facts.size_px)
+
+
+def _write(path: Path, inputs: TrialInputs, report: StageReport) -> None:
+    write_json(path, {"inputs": dataclasses.asdict(inputs), **report_record(report)})

@@ -1,0 +1,40 @@
+"""Find the cameras' offsets and lay out the trial's common clock."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from kineograph.cli._common_arguments import add_result, add_settings, add_views, json_argument, read_views
+from kineograph.errors import KineographError
+from kineograph.io.reports import write_synchronization
+from kineograph.model.report import StageReport
+from kineograph.model.synchronization import Synchronization
+from kineograph.settings.text import from_json
+from kineograph.stages.synchronize import STAGE, SynchronizeSettings, synchronize
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_views(parser)
+    parser.add_argument("--frames", type=json_argument, default=None, metavar="JSON", help="[first, last] of the common clock, or null")
+    add_settings(parser)
+    add_result(parser, report=False)
+
+
+def run(args: argparse.Namespace) -> StageReport:
+    """Synchronize the usable cameras."""
+    settings = from_json(SynchronizeSettings, args.settings)
+    views = read_views(args)
+    frames = (args.frames[0], args.frames[1]) if args.frames else None
+    result, report = synchronize(views.keypoints, views.rig, views.inputs.fps_hz, frames, settings)
+    write_synchronization(args.out, result, report)
+    return report
+
+
+def give_up(args: argparse.Namespace, error: KineographError) -> None:
+    """Write a clock without frames."""
+    nothing = Synchronization((), np.zeros(0), np.zeros(0), float("nan"), 0.0, 0)
+    write_synchronization(Path(args.out), nothing, StageReport(STAGE, error=error.record()))

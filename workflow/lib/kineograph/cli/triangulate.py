@@ -1,0 +1,60 @@
+"""Triangulate the participants' keypoints."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from kineograph.cli._common_arguments import add_result, add_settings, add_views, read_views
+from kineograph.errors import KineographError
+from kineograph.io.npz import read_npz, write_npz
+from kineograph.io.reports import read_synchronization, write_report
+from kineograph.model.points import Points3D
+from kineograph.model.report import StageReport
+from kineograph.model.tracks import PersonTracks
+from kineograph.settings.text import from_json
+from kineograph.stages.triangulate import STAGE, TriangulateSettings, triangulate
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_views(parser)
+    parser.add_argument("--synchronization", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--tracks", type=Path, required=True, metavar="FILE")
+    add_settings(parser)
+    add_result(parser)
+
+
+def run(args: argparse.Namespace) -> StageReport:
+    """Triangulate."""
+    settings = from_json(TriangulateSettings, args.settings)
+    views = read_views(args)
+    clock = read_synchronization(args.synchronization)
+    tracks = read_npz(args.tracks, PersonTracks)
+    points, report = triangulate(views.keypoints, views.rig, clock, tracks, views.skeleton, settings)
+    write_npz(args.out, points)
+    write_report(args.report, report)
+    return report
+
+
+def give_up(args: argparse.Namespace, error: KineographError) -> None:
+    """Write points without frames."""
+    people = read_npz(args.tracks, PersonTracks).participants
+    shape = (0, len(people), 0)
+    nothing = Points3D(
+        people,
+        (),
+        (),
+        "",
+        np.zeros((*shape, 3)),
+        np.zeros((*shape, 3, 3)),
+        np.zeros(shape),
+        np.zeros((*shape, 0), bool),
+        np.zeros(shape, int),
+        np.zeros(0),
+        float("nan"),
+    )
+    write_npz(args.out, nothing)
+    write_report(args.report, StageReport(STAGE, error=error.record()))

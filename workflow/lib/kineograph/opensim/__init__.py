@@ -1,0 +1,1 @@
+"""OpenSim: models, scaling and inverse kinematics through its own API. The only importer of `opensim`."""

@@ -1,0 +1,365 @@
+"""What the Snakefile asks: the settings, code and content that each job depends on, and the paths of its files.
+
+Everything that a job depends on beyond its input files is one string a kind, so that Snakemake's comparison of params sees
+every change and nothing else. Standard library only at import.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from kineograph.catalog.assets import Catalogue, default_cache, read_catalogue
+from kineograph.catalog.models import ModelCard, read_model_card
+from kineograph.dataset.calibration_files import FOLDER as FORMATS
+from kineograph.dataset.calibration_files import find_calibration_file
+from kineograph.dataset.read import read_dataset
+from kineograph.dataset.records import CameraSource, Trial
+from kineograph.errors import InputError
+from kineograph.layout import Layout
+from kineograph.provenance.code import code_digest
+from kineograph.provenance.fingerprint import MISSING, fingerprint
+from kineograph.settings.configuration import Configuration
+from kineograph.settings.plugins import plugin_module
+from kineograph.settings.text import canonical
+
+Wildcards = Any
+"""Snakemake's wildcards: an object with an attribute for each."""
+FromWildcards = Callable[[Wildcards], str]
+OPENSIM_ASSET = "opensim_setup"
+CONVERTER = "kineograph.cli.convert_model"
+DECODERS = "pose.decoders"
+
+
+class Plan:
+    """The answers for one configuration.
+
+    Parameters
+    ----------
+    config : dict
+        The configuration.
+    repository : Path
+        The repository's folder: schemas and resources are under it.
+    where : str
+        Where the configuration came from, for messages.
+
+    Raises
+    ------
+    ConfigError, InputError
+        Where the configuration or the dataset's sheets and folders can't be understood.
+    """
+
+    def __init__(self, config: Mapping[str, Any], repository: Path, where: str = "the configuration") -> None:
+        schema = repository / "workflow" / "schemas" / "config.schema.yaml"
+        self.config = Configuration(dict(config), schema, where)
+        self.layout = Layout(self.config.value("results"))
+        self.dataset = read_dataset(
+            Path(self.config.value("dataset")), self.config.value("trials"), self.config.value("participants")
+        )
+        self.resources = repository / "resources"
+        self.catalogue: Catalogue = read_catalogue(self.resources / "assets.toml")
+        self.cache = default_cache()
+        self._identities: dict[str, str] = {}
+        self.config.check_overrides(
+            {
+                "session": set(self.dataset.sessions()),
+                "trial": {trial.name for trial in self.dataset.trials},
+                "participant": set(self.dataset.participants),
+                "camera": {camera.name for trial in self.dataset.trials for camera in trial.cameras},
+            }
+        )
+
+        for trial in self.dataset.trials:
+            for camera in trial.cameras:
+                self._networks_of(trial, camera)  # so that an unknown model is an error now, and not in the middle of the run
+
+    # ---- paths
+
+    def each_trial(self, *kinds: str) -> list[str]:
+        """The paths of these kinds for all trials."""
+        return [path for trial in self.dataset.trials for path in self.of_trial(trial, *kinds)]
+
+    def of_trial(self, trial: Trial, *kinds: str) -> list[str]:
+        """The paths of these kinds for a trial: for each of its cameras or participants where the kind is theirs."""
+        paths = []
+        for kind in kinds:
+            pattern = self.layout.pattern(kind)
+            names = {"session": trial.session, "trial": trial.name, "calibration": trial.calibration.name}
+            if "{camera}" in pattern:
+                paths += [pattern.format(**names, camera=camera.name) for camera in trial.cameras]
+            elif "{participant}" in pattern:
+                paths += [pattern.format(**names, participant=person) for person in trial.participants]
+            else:
+                paths.append(pattern.format(**names))
+        return paths
+
+    def files(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
+        """An input function: the paths of these kinds for the trial of the wildcards."""
+        return lambda wildcards: self.of_trial(self.trial(wildcards), *kinds)
+
+    def of_participant(self, kind: str) -> Callable[[Wildcards], list[str]]:
+        """An input function: the paths of a kind for all trials of the participant of the wildcards."""
+
+        def paths(wildcards: Wildcards) -> list[str]:
+            found = self.dataset.trials_of(wildcards.session, wildcards.participant)
+            names = {"session": wildcards.session, "participant": wildcards.participant}
+            return [self.layout.path(kind, **names, trial=trial.name) for trial in found]
+
+        return paths
+
+    def trial(self, wildcards: Wildcards) -> Trial:
+        """The trial of the wildcards; LookupError, which Snakemake reports as a missing input, where there is none."""
+        try:
+            return self.dataset.trial(wildcards.session, wildcards.trial)
+        except KeyError:
+            raise LookupError(f"{self.dataset.source} has no trial {wildcards.session}/{wildcards.trial}") from None
+
+    def camera(self, wildcards: Wildcards) -> CameraSource:
+        """The camera of the wildcards."""
+        return self.trial(wildcards).camera(wildcards.camera)
+
+    # ---- settings, code and content
+
+    def settings(self, section: str) -> FromWildcards:
+        """A param: the settings of a section, as canonical JSON."""
+        scope = self.config.scope(section)
+
+        def text(wildcards: Wildcards) -> str:
+            return self.config.text(section, **{name: getattr(wildcards, name) for name in scope})
+
+        return text
+
+    def code(self, verb: str, section: str | None = None) -> FromWildcards | str:
+        """A param: the digest of the code that a verb runs, with the plug-in that the section chooses."""
+        module = f"kineograph.cli.{verb}"
+        if section is None:
+            return code_digest(module)
+        scope = self.config.scope(section)
+
+        def digest(wildcards: Wildcards) -> str:
+            plugin = self.config.plugin(section, **{name: getattr(wildcards, name) for name in scope})
+            return code_digest(module, plugin) if plugin else code_digest(module)
+
+        return digest
+
+    # ---- calibration
+
+    def calibration_source(self, wildcards: Wildcards) -> str:
+        """The calibration's file or folder."""
+        return str(self._calibrated_trial(wildcards).calibration.path)
+
+    def calibration_input(self, wildcards: Wildcards) -> list[str]:
+        """The calibration's file; none where it is missing, so that its job can say so."""
+        chosen = self._calibration_file(wildcards)
+        return [str(chosen[0])] if chosen else []
+
+    def calibration_code(self, wildcards: Wildcards) -> str:
+        """The digest of the calibration's code, with the format that its file has."""
+        chosen = self._calibration_file(wildcards)
+        modules = ["kineograph.cli.calibrate"] + ([plugin_module(FORMATS, chosen[1])] if chosen else [])
+        return code_digest(*modules)
+
+    def calibration_content(self, wildcards: Wildcards) -> str:
+        """The fingerprint of the calibration's file."""
+        chosen = self._calibration_file(wildcards)
+        return fingerprint(chosen[0]) if chosen else MISSING
+
+    def _calibration_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
+        format_name = self.config.section("calibration", session=wildcards.session)["format"]
+        try:
+            return find_calibration_file(Path(self.calibration_source(wildcards)), format_name)
+        except InputError:
+            return None
+
+    def _calibrated_trial(self, wildcards: Wildcards) -> Trial:
+        for trial in self.dataset.trials:
+            if trial.session == wildcards.session and trial.calibration.name == wildcards.calibration:
+                return trial
+        raise LookupError(f"no trial of session {wildcards.session} has the calibration {wildcards.calibration}")
+
+    # ---- inputs and keypoints
+
+    def inspected(self, wildcards: Wildcards) -> str:
+        """What the inspection of a trial is given: its cameras, what is wrong with its entry, its frame rate."""
+        trial = self.trial(wildcards)
+        cameras = [{"name": item.name, "kind": item.kind, "path": str(item.path)} for item in trial.cameras]
+        return canonical({"cameras": cameras, "problems": list(trial.problems), "fps_hz": trial.fps_hz})
+
+    def recordings(self, wildcards: Wildcards) -> list[str]:
+        """The files and folders that a trial's cameras recorded."""
+        return [str(camera.path) for camera in self.trial(wildcards).cameras]
+
+    def recordings_content(self, wildcards: Wildcards) -> str:
+        """The fingerprints of what a trial's cameras recorded."""
+        return canonical({item.name: fingerprint(item.path) for item in self.trial(wildcards).cameras})
+
+    def stated_fps(self, wildcards: Wildcards) -> str:
+        """The frame rate that a camera is given, Hz: the sheet's; else, for what states none itself, the configuration's; or nan."""
+        trial = self.trial(wildcards)
+        rate = trial.fps_hz
+        if rate is None and trial.camera(wildcards.camera).kind != "video":
+            rate = self.config.section("inputs", session=trial.session, trial=trial.name)["fps_hz"]
+        return "nan" if rate is None else repr(float(rate))
+
+    def pose_code(self, wildcards: Wildcards) -> str:
+        """The digest of the keypoint stage's code, with the decoders of its networks."""
+        modules = [plugin_module(DECODERS, card.decoder) for card in self._networks(wildcards)]
+        return code_digest("kineograph.cli.estimate_pose", *modules)
+
+    def pose_content(self, wildcards: Wildcards) -> str:
+        """What a camera's keypoints depend on: the recording, the networks, the skeleton."""
+        camera = self.camera(wildcards)
+        facts = {"recording": fingerprint(camera.path), "skeleton": self._skeleton_content(wildcards)}
+        facts |= {card.kind: self._identity(card) for card in self._networks(wildcards)}
+        return canonical(facts)
+
+    def network_inputs(self, wildcards: Wildcards) -> list[str]:
+        """The files that must be there before a camera's networks can run."""
+        return [
+            str(self.catalogue.asset(card.asset).record(self.cache))
+            if card.asset and not card.conversion
+            else self._onnx_path(card)
+            for card in self._networks(wildcards)
+        ]
+
+    def network_arguments(self, wildcards: Wildcards) -> str:
+        """The command line's --model and --detector; none for precomputed keypoints."""
+        options = {"pose": "--model", "detector": "--detector"}
+        return " ".join(
+            f"{options[card.kind]} {shlex.quote(self._onnx_path(card))}" for card in self._networks(wildcards)
+        )
+
+    def gpu_slots(self, wildcards: Wildcards) -> int:
+        """GPUs that a camera's job takes: 1, or 0 where it never looks for one."""
+        device = self.config.section("pose", **_named(wildcards, "session", "trial", "camera"))["device"]
+        return 0 if device == "cpu" or not self._networks(wildcards) else 1
+
+    def _networks(self, wildcards: Wildcards) -> list[ModelCard]:
+        trial = self.trial(wildcards)
+        return self._networks_of(trial, trial.camera(wildcards.camera))
+
+    def _networks_of(self, trial: Trial, camera: CameraSource) -> list[ModelCard]:
+        """The pose network and the detector of a camera; none for precomputed keypoints."""
+        if camera.kind == "openpose":
+            return []
+        settings = self.config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
+        return list(self._cards(settings["model"], settings["detector"]))
+
+    def _identity(self, card: ModelCard) -> str:
+        key = str(card.path)
+        if key not in self._identities:
+            self._identities[key] = card.identity(self.catalogue, self.converter_digest)
+        return self._identities[key]
+
+    def _onnx_path(self, card: ModelCard) -> str:
+        return str(card.onnx_path(self.catalogue, self.cache, self._identity(card)))
+
+    @functools.cache  # noqa: B019  # a Plan lives as long as the process
+    def _cards(self, model: str, detector: str | None) -> tuple[ModelCard, ModelCard]:
+        pose = read_model_card(model, self.resources / "models")
+        return pose, read_model_card(detector or pose.detector, self.resources / "models")
+
+    @functools.cached_property
+    def converter_digest(self) -> str:
+        """The digest of the code that converts networks to ONNX."""
+        return code_digest(CONVERTER)
+
+    def converted_asset(self, wildcards: Wildcards) -> str:
+        """The file that must be there before the network named by the wildcard `model` can be converted."""
+        card = read_model_card(wildcards.model, self.resources / "models")
+        return str(self.catalogue.asset(card.asset).record(self.cache))
+
+    def converted_source(self, wildcards: Wildcards) -> str:
+        """The file that the network named by the wildcard `model` is converted from."""
+        card = read_model_card(wildcards.model, self.resources / "models")
+        return str(self.catalogue.asset(card.asset).path(self.cache, card.file))
+
+    # ---- skeletons and OpenSim
+
+    def skeleton_content(self, wildcards: Wildcards) -> str:
+        """The fingerprints of the skeleton cards of a trial's cameras."""
+        trial = self.trial(wildcards)
+        found = {self._skeleton_of(trial, camera) for camera in trial.cameras}
+        return canonical({name: self._card_fingerprint(name) for name in sorted(found)})
+
+    def participant_content(self, wildcards: Wildcards) -> str:
+        """The fingerprints of the skeleton cards and of the OpenSim set-up that a participant's model depends on."""
+        trials = self.dataset.trials_of(wildcards.session, wildcards.participant)
+        found = {self._skeleton_of(trial, camera) for trial in trials for camera in trial.cameras}
+        model = self.config.section("scaling", **_named(wildcards, "session", "participant"))["model"]
+        own = fingerprint(Path(model)) if model.endswith(".osim") else ""
+        cards = {name: self._card_fingerprint(name) for name in sorted(found)}
+        return canonical({"skeletons": cards, "setup": self._setup_content(), "model": own})
+
+    def kinematics_content(self, wildcards: Wildcards) -> str:
+        """The fingerprints of the skeleton cards and of the OpenSim set-up that a trial's joint angles depend on."""
+        return canonical({"skeletons": json.loads(self.skeleton_content(wildcards)), "setup": self._setup_content()})
+
+    def setup_folder(self) -> str:
+        """The folder with OpenSim's models and set-up files."""
+        own = self.config.value("opensim_setup")
+        return own or str(self.catalogue.asset(OPENSIM_ASSET).folder(self.cache))
+
+    def setup_input(self) -> str:
+        """The file that must be there before OpenSim's set-up files can be read."""
+        own = self.config.value("opensim_setup")
+        return own or str(self.catalogue.asset(OPENSIM_ASSET).record(self.cache))
+
+    def _setup_content(self) -> str:
+        own = self.config.value("opensim_setup")
+        return fingerprint(Path(own)) if own else self.catalogue.asset(OPENSIM_ASSET).identity
+
+    def person_arguments(self, wildcards: Wildcards) -> str:
+        """The command line's --height and --mass of a participant, where they are known."""
+        person = self.dataset.participants[wildcards.participant]
+        known = (("--height", person.height_m), ("--mass", person.mass_kg))
+        return " ".join(f"{option} {value!r}" for option, value in known if value is not None)
+
+    def participants(self, wildcards: Wildcards) -> str:
+        """The participants of a trial, as JSON."""
+        return canonical(list(self.trial(wildcards).participants))
+
+    def frames(self, wildcards: Wildcards) -> str:
+        """The range of frames of a trial, as JSON."""
+        return canonical(self.trial(wildcards).frames)
+
+    # ---- pages
+
+    def camera_names(self, wildcards: Wildcards) -> str:
+        """The cameras of a trial, as JSON."""
+        return canonical([camera.name for camera in self.trial(wildcards).cameras])
+
+    def result_files(self, wildcards: Wildcards) -> str:
+        """The files that a trial's page names to each participant, as JSON."""
+        names = _named(wildcards, "session", "trial")
+        people = self.trial(wildcards).participants
+        kinds = ("motion", "trc", "model")
+        return canonical({name: [self.layout.path(kind, **names, participant=name) for kind in kinds] for name in people})
+
+    @functools.cached_property
+    def _page_content(self) -> str:
+        return fingerprint(Path(__file__).parent / "pages")
+
+    def page_content(self, _wildcards: Wildcards) -> str:
+        """The fingerprint of the pages' templates and style."""
+        return self._page_content
+
+    def _skeleton_content(self, wildcards: Wildcards) -> str:
+        return self._card_fingerprint(self._skeleton_of(self.trial(wildcards), self.camera(wildcards)))
+
+    def _skeleton_of(self, trial: Trial, camera: CameraSource) -> str:
+        settings = self.config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
+        if camera.kind == "openpose":
+            return str(settings["keypoint_skeleton"])
+        return self._cards(settings["model"], settings["detector"])[0].skeleton
+
+    def _card_fingerprint(self, name: str) -> str:
+        return fingerprint(Path(name) if name.endswith(".toml") else self.resources / "skeletons" / f"{name}.toml")
+
+
+def _named(wildcards: Wildcards, *names: str) -> dict[str, str]:
+    return {name: getattr(wildcards, name) for name in names}

@@ -1,0 +1,1 @@
+"""Plots as SVG files, by matplotlib without a display."""

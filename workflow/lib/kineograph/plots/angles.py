@@ -1,0 +1,72 @@
+"""Joint angles over time, right and left together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from kineograph.model.coordinates import Coordinates
+from kineograph.plots.style import GREY, LEFT, MIDDLE, RIGHT, nothing, save
+
+PANELS = (
+    ("Pelvis tilt", ("pelvis_tilt",)),
+    ("Pelvis list", ("pelvis_list",)),
+    ("Pelvis rotation", ("pelvis_rotation",)),
+    ("Hip flexion", ("hip_flexion_r", "hip_flexion_l")),
+    ("Hip adduction", ("hip_adduction_r", "hip_adduction_l")),
+    ("Hip rotation", ("hip_rotation_r", "hip_rotation_l")),
+    ("Knee flexion", ("knee_angle_r", "knee_angle_l")),
+    ("Ankle dorsiflexion", ("ankle_angle_r", "ankle_angle_l")),
+    ("Subtalar angle", ("subtalar_angle_r", "subtalar_angle_l")),
+    ("Lumbar flexion", ("L5_S1_Flex_Ext",)),
+    ("Lumbar bending", ("L5_S1_Lat_Bending",)),
+    ("Lumbar rotation", ("L5_S1_axial_rotation",)),
+    ("Shoulder flexion", ("arm_flex_r", "arm_flex_l")),
+    ("Shoulder adduction", ("arm_add_r", "arm_add_l")),
+    ("Elbow flexion", ("elbow_flex_r", "elbow_flex_l")),
+)
+"""Title and coordinates of each panel, by the names of the Pose2Sim and Rajagopal models; others are left out."""
+COLUMNS = 3
+
+
+def plot_angles(path: Path, coordinates: Coordinates, ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Write the plot of a participant's joint angles.
+
+    Parameters
+    ----------
+    path : Path
+        The SVG file.
+    coordinates : Coordinates
+        The angles.
+    ranges : dict of str to (float, float)
+        The model's range of each coordinate, rad or m: its ends are drawn where the angle comes near them.
+    """
+    import matplotlib.pyplot as plt
+
+    panels = [(title, [n for n in names if n in coordinates.names]) for title, names in PANELS]
+    panels = [(title, names) for title, names in panels if names]
+    if not panels or not np.isfinite(coordinates.values).any():
+        nothing(path, "no joint angles: see the verdict of the kinematics stage")
+        return
+    rows = -(-len(panels) // COLUMNS)
+    figure, grid = plt.subplots(rows, COLUMNS, figsize=(10, 1.9 * rows), sharex=True, squeeze=False, layout="constrained")
+    for axes in grid.flat[len(panels) :]:
+        axes.set_visible(False)
+    for axes, (title, names) in zip(grid.flat, panels, strict=False):
+        for name in names:
+            colour = RIGHT if name.endswith("_r") else LEFT if name.endswith("_l") else MIDDLE
+            side = "right" if name.endswith("_r") else "left" if name.endswith("_l") else None
+            values = np.degrees(coordinates.values[:, coordinates.names.index(name)])
+            axes.plot(coordinates.time_s, values, color=colour, label=side, linewidth=1.4)
+        low, high = axes.get_ylim()
+        for limit in np.degrees(ranges.get(names[0], (np.nan, np.nan))):
+            if low <= limit <= high:
+                axes.axhline(limit, color=GREY, linewidth=0.8, linestyle=":")
+        axes.set_title(title, loc="left")
+        axes.set_ylabel("°", rotation=0)
+    grid[min(1, rows - 1)][0].legend(frameon=False, loc="best", fontsize=8)
+    for axes in grid[-1]:
+        axes.set_xlabel("time (s)")
+    save(figure, path)

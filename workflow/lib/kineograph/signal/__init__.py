@@ -1,0 +1,1 @@
+"""Time series: runs between gaps, sampling at other times, and filters."""

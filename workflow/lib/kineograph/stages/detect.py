@@ -1,0 +1,93 @@
+"""Can a camera's keypoints be trusted? What the keypoint network saw, judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kineograph.model.keypoints import Keypoints2D
+from kineograph.model.report import Reason, StageReport, worst_first
+
+STAGE = "pose"
+WARN_SEEN = 0.9
+FAIL_SEEN = 0.1
+WARN_CONFIDENCE = 0.5
+SHOWN = 0.3
+"""Confidence from which a keypoint counts as shown."""
+
+
+@dataclass(frozen=True)
+class PoseSettings:
+    """Settings of the section ``pose``."""
+
+    model: str = "rtmpose-m_halpe26"
+    detector: str | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    detect_every_frames: int = 4
+    min_mean_confidence: float = 0.4
+    max_pose_overlap: float = 0.8
+    keypoint_skeleton: str | None = None
+
+
+def judge(keypoints: Keypoints2D, stated_frames: int, source: str, device: str) -> StageReport:
+    """The report on one camera's keypoints.
+
+    Parameters
+    ----------
+    keypoints : Keypoints2D
+        What was seen.
+    stated_frames : int
+        How many frames the file's header promised.
+    source : str
+        ``video``, ``images`` or the name of a keypoint format.
+    device : str
+        The device that the network ran on; empty for imported keypoints.
+    """
+    shown = (keypoints.confidence >= SHOWN) & np.isfinite(keypoints.position_px).all(axis=-1)
+    people = shown.any(axis=-1).sum(axis=1)
+    seen = float((people > 0).mean()) if keypoints.n_frames else 0.0
+    confidence = float(keypoints.confidence[shown].mean()) if shown.any() else 0.0
+    reasons = []
+    lost = stated_frames - keypoints.n_frames
+    if lost > 0:
+        reasons.append(
+            Reason(
+                "fail" if lost > stated_frames / 2 else "warn",
+                f"the video ends after frame {keypoints.n_frames - 1}: {lost} of {stated_frames} frames can't be decoded",
+                f"camera {keypoints.camera}",
+                "the file was cut off or is damaged: copy it again",
+            )
+        )
+    if seen < WARN_SEEN:
+        reasons.append(
+            Reason(
+                "fail" if seen < FAIL_SEEN else "warn",
+                f"a person is seen in {seen:.0%} of {keypoints.n_frames} frames (wanted: {WARN_SEEN:.0%})",
+                f"camera {keypoints.camera}",
+                "is the person in view and large enough? Try another pose.model",
+            )
+        )
+    elif confidence < WARN_CONFIDENCE:
+        reasons.append(
+            Reason(
+                "warn",
+                f"the mean confidence is {confidence:.2f} (wanted: {WARN_CONFIDENCE})",
+                f"camera {keypoints.camera}",
+                "look at the overlay: light, blur, distance, clothing",
+            )
+        )
+    return StageReport(
+        STAGE,
+        came_in={"camera": keypoints.camera, "source": source, "frames_stated": stated_frames, "size_px": list(keypoints.size_px)},
+        came_out={
+            "frames": keypoints.n_frames,
+            "frames_with_a_person": int((people > 0).sum()),
+            "most_people": int(people.max()) if len(people) else 0,
+            "mean_confidence": confidence,
+            "skeleton": keypoints.skeleton,
+            "device": device,
+        },
+        reasons=worst_first(reasons),
+    )

@@ -1,0 +1,254 @@
+"""Do a trial's videos fit together and to their calibration? Asked before anything is computed."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kineograph.dataset.names import same_name_key
+from kineograph.errors import InputError, KineographError
+from kineograph.model.camera import Camera, Rig
+from kineograph.model.inputs import CameraInput, TrialInputs
+from kineograph.model.report import Reason, StageReport, worst_first
+
+STAGE = "inputs"
+CODEC_BLOCK_PX = 16
+"""Video codecs work in blocks of 16 px: a width or height that differs by less was padded or cut at its far edge."""
+RATE_TOLERANCE = 0.005
+MIN_CAMERAS = 2
+
+
+@dataclass(frozen=True)
+class InspectSettings:
+    """Settings of the section ``inputs``."""
+
+    fps_hz: float | None = None
+    camera_match: Literal["name", "order"] = "name"
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is known of one camera's recording before it is processed.
+
+    Attributes
+    ----------
+    name : str
+        The camera's name in the dataset.
+    fps_hz : float
+        As its file states, Hz; NaN where it does not.
+    n_frames : int
+        As its file states.
+    size_px : tuple of int
+        px; (0, 0) where unknown.
+    error : KineographError or None
+        Why it can't be read.
+    """
+
+    name: str
+    fps_hz: float = math.nan
+    n_frames: int = 0
+    size_px: tuple[int, int] = (0, 0)
+    error: KineographError | None = None
+
+
+def inspect(
+    recordings: Sequence[Recording],
+    rig: Rig,
+    calibration_error: KineographError | None,
+    problems: Sequence[str],
+    stated_fps_hz: float | None,
+    settings: InspectSettings,
+) -> tuple[TrialInputs, StageReport]:
+    """Match each recording with its calibrated camera and name every mistake.
+
+    Parameters
+    ----------
+    recordings : sequence of Recording
+        One a camera.
+    rig : Rig
+        The calibration; without cameras where it failed.
+    calibration_error : KineographError or None
+        Why it failed.
+    problems : sequence of str
+        What reading the dataset found wrong with the trial.
+    stated_fps_hz : float or None
+        Frame rate that the trial sheet states, Hz; it goes before what the files say.
+    settings : InspectSettings
+        The section ``inputs``.
+    """
+    errors: list[KineographError] = [calibration_error] if calibration_error else []
+    errors += [_dataset_error(problem) for problem in problems]
+    errors += [recording.error for recording in recordings if recording.error]
+    matches, mismatches = _match(recordings, rig, settings.camera_match)
+    errors += mismatches
+    reasons: list[Reason] = []
+    usable = {}
+    for recording in recordings:
+        camera = matches.get(recording.name)
+        error, remark = _check_size(recording, camera) if camera else (None, None)
+        errors += [error] if error else []
+        reasons += [remark] if remark else []
+        usable[recording.name] = camera is not None and error is None and recording.error is None
+    rates = {item.name: stated_fps_hz or _known(item.fps_hz) or settings.fps_hz or math.nan for item in recordings}
+    fps_hz, rate_errors, odd = _common_rate({name: rates[name] for name, good in usable.items() if good})
+    errors += rate_errors
+    usable.update(dict.fromkeys(odd, False))
+    reasons += _frame_counts([item for item in recordings if usable[item.name]])
+    if sum(usable.values()) < MIN_CAMERAS and not errors:
+        errors.append(_too_few(usable))
+    inputs = TrialInputs(
+        tuple(
+            CameraInput(
+                item.name,
+                matches[item.name].name if item.name in matches else "",
+                usable[item.name],
+                rates[item.name],
+                item.n_frames,
+                item.size_px,
+            )
+            for item in recordings
+        ),
+        fps_hz,
+    )
+    reasons += [Reason("fail", error.what, error.where, error.hint) for error in errors[1:]]
+    report = StageReport(
+        STAGE,
+        came_in={"cameras": [item.name for item in recordings], "calibrated_cameras": list(rig.names)},
+        came_out={
+            "usable_cameras": [camera.name for camera in inputs.usable],
+            "frames": {item.name: item.n_frames for item in recordings},
+            "fps_hz": fps_hz,
+        },
+        reasons=worst_first(reasons),
+        error=errors[0].record() if errors else None,
+    )
+    return inputs, report
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value
+
+
+def _dataset_error(problem: str) -> InputError:
+    return InputError(
+        problem,
+        expected="files where the dataset's folders or sheet say",
+        found="none",
+        hint="put the files there, or correct the trial sheet",
+    )
+
+
+def _match(recordings: Sequence[Recording], rig: Rig, by: str) -> tuple[dict[str, Camera], list[KineographError]]:
+    """The calibrated camera of each recording."""
+    if not len(rig):
+        return {}, []
+    if by == "order":
+        if len(recordings) == len(rig):
+            return {item.name: camera for item, camera in zip(recordings, rig.cameras, strict=True)}, []
+        return {}, [
+            InputError(
+                "the cameras can't be matched with the calibration by their order",
+                expected=f"as many videos as calibrated cameras: {len(rig)} ({', '.join(rig.names)})",
+                found=f"{len(recordings)} ({', '.join(item.name for item in recordings)})",
+                hint="name the videos as the cameras are named, and set inputs.camera_match to name",
+            )
+        ]
+    by_key = {same_name_key(camera.name): camera for camera in rig.cameras}
+    matches, errors = {}, []
+    for item in recordings:
+        camera = by_key.get(same_name_key(item.name))
+        if camera is None:
+            errors.append(
+                InputError(
+                    f"camera '{item.name}' is not in the calibration",
+                    expected=f"one of {', '.join(rig.names)}",
+                    found=f"'{item.name}'",
+                    hint="rename the video after its camera, or set inputs.camera_match to order",
+                    where=f"camera {item.name}",
+                )
+            )
+        else:
+            matches[item.name] = camera
+    return matches, list(errors)
+
+
+def _check_size(recording: Recording, camera: Camera) -> tuple[KineographError | None, Reason | None]:
+    have, want = recording.size_px, camera.size_px
+    if have == (0, 0) or have == want:
+        return None, None
+    sizes = f"{have[0]}x{have[1]} px"
+    if all(abs(a - b) < CODEC_BLOCK_PX for a, b in zip(have, want, strict=True)):
+        return None, Reason(
+            "warn",
+            f"the video of {recording.name} is {sizes}, its calibration {want[0]}x{want[1]} px: taken as cut at its right or "
+            "lower edge, as video codecs do",
+            f"camera {recording.name}",
+            "check that the camera was calibrated at this resolution",
+        )
+    turned = " (turned by a quarter)" if have == want[::-1] else ""
+    return InputError(
+        f"the video of camera '{recording.name}' has another size than its calibration",
+        expected=f"{want[0]}x{want[1]} px, as camera '{camera.name}' was calibrated",
+        found=sizes + turned,
+        hint="calibrate at the resolution of the videos, or export the videos at the calibrated size",
+        where=f"camera {recording.name}",
+    ), None
+
+
+def _common_rate(rates: dict[str, float]) -> tuple[float, list[KineographError], list[str]]:
+    """The frame rate that most cameras have, the errors, and the cameras that have another."""
+    unknown = [name for name, rate in rates.items() if math.isnan(rate)]
+    if unknown:
+        error = InputError(
+            f"the frame rate of camera '{unknown[0]}' is not known",
+            expected="a rate in the video, in the column 'fps' of the trial sheet, or in inputs.fps_hz",
+            found="none (pictures and keypoint files have no frame rate)",
+            hint="set inputs.fps_hz in the configuration",
+            where=f"camera {unknown[0]}",
+        )
+        return math.nan, [error], unknown
+    if not rates:
+        return math.nan, [], []
+    common = Counter(round(rate, 2) for rate in rates.values()).most_common(1)[0][0]
+    chosen = next(rate for rate in rates.values() if round(rate, 2) == common)
+    odd = [name for name, rate in rates.items() if abs(rate - chosen) > RATE_TOLERANCE * chosen]
+    errors: list[KineographError] = [
+        InputError(
+            f"camera '{name}' has another frame rate than the others",
+            expected=f"{chosen:g} frames/s",
+            found=f"{rates[name]:g} frames/s",
+            hint="film with one frame rate, or convert that video; cameras of different rates can't be combined yet",
+            where=f"camera {name}",
+        )
+        for name in odd
+    ]
+    return chosen, errors, odd
+
+
+def _frame_counts(recordings: list[Recording]) -> list[Reason]:
+    counts = {item.name: item.n_frames for item in recordings}
+    if len(set(counts.values())) < 2:
+        return []
+    longest = max(counts.values())
+    shortest = min(counts, key=lambda name: counts[name])
+    return [
+        Reason(
+            "warn",
+            f"the videos have different numbers of frames: {', '.join(f'{name} {count}' for name, count in counts.items())}",
+            f"camera {shortest}",
+            f"{shortest} ends {longest - counts[shortest]} frames before the longest, if they started together",
+        )
+    ]
+
+
+def _too_few(usable: dict[str, bool]) -> InputError:
+    names = [name for name, good in usable.items() if good]
+    return InputError(
+        "fewer than two cameras can be used",
+        expected="two calibrated cameras or more",
+        found=", ".join(names) or "none",
+        hint="see what the calibration's report says, and add cameras to the trial",
+    )

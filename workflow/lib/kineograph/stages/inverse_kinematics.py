@@ -1,0 +1,127 @@
+"""Can the joint angles be trusted? The marker errors and ranges of an inverse kinematics solution, judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from kineograph.model.coordinates import Coordinates
+from kineograph.model.report import Reason, StageReport, worst_first
+from kineograph.model.shapes import FloatArray
+
+STAGE = "kinematics"
+WARN_ERROR_M = 0.04
+FAIL_ERROR_M = 0.1
+"""Mean marker error (root mean square over the markers of a frame) from which angles are doubted.
+OpenSim's own advice is 2-4 cm (https://opensimconfluence.atlassian.net/wiki/spaces/OpenSim/pages/53090037)."""
+WARN_AT_LIMIT = 0.25
+"""A joint angle that sits at the end of its range in more frames than this is named."""
+LIMIT_TOLERANCE_RAD = 0.002
+
+
+@dataclass(frozen=True)
+class KinematicsSettings:
+    """Settings of the section ``kinematics``."""
+
+    solver: Literal["opensim"] = "opensim"
+    accuracy: float = 1e-5
+    coordinate_tasks: Literal["setup", "none"] = "setup"
+
+
+def judge(
+    coordinates: Coordinates,
+    ranges: Mapping[str, tuple[float, float]],
+    markers: Sequence[str],
+    marker_error_m: FloatArray,
+) -> StageReport:
+    """The report on a solution.
+
+    Parameters
+    ----------
+    coordinates : Coordinates
+        The solution; NaN in frames that could not be solved.
+    ranges : dict of str to (float, float)
+        Each coordinate's range in the model, rad or m.
+    markers : sequence of str
+        The M markers that were followed.
+    marker_error_m : (F, M) array
+        Distance of each marker from its place on the model, m, NaN where it was missing.
+    """
+    frames = len(coordinates.time_s)
+    solved = np.isfinite(coordinates.values).all(axis=1)
+    if not solved.any():
+        reason = Reason("fail", "no frame could be solved", "", "see the earlier stages' verdicts")
+        return StageReport(STAGE, {"frames": frames, "markers": list(markers)}, {"frames_solved": 0}, (reason,))
+    per_frame = np.sqrt(np.nanmean(np.square(marker_error_m[solved]), axis=1))
+    followed = np.isfinite(marker_error_m).any(axis=0)
+    per_marker = np.full(len(markers), np.nan)
+    per_marker[followed] = np.sqrt(np.nanmean(np.square(marker_error_m[:, followed]), axis=0))
+    mean = float(per_frame.mean())
+    worst = int(np.nanargmax(per_marker))
+    reasons = []
+    if mean > WARN_ERROR_M:
+        reasons.append(
+            Reason(
+                "fail" if mean > FAIL_ERROR_M else "warn",
+                f"the markers are {mean * 1e3:.0f} mm from the model on average (wanted: under {WARN_ERROR_M * 1e3:.0f} mm), "
+                f"{markers[worst]} the most, {per_marker[worst] * 1e3:.0f} mm",
+                f"marker {markers[worst]}",
+                "look at the overlays, and at the scale factors of the model",
+            )
+        )
+    if not solved.all():
+        reasons.append(
+            Reason(
+                "warn",
+                f"{int((~solved).sum())} of {frames} frames have too few markers and no joint angles",
+                f"frame {int(np.flatnonzero(~solved)[0])}",
+                "see which points are missing in the triangulation's verdict",
+            )
+        )
+    reasons += _at_limits(coordinates, ranges, solved)
+    came_out = {
+        "frames_solved": int(solved.sum()),
+        "marker_error_mm": {
+            "mean": mean * 1e3,
+            "max": float(per_frame.max()) * 1e3,
+            "frame_of_max": int(np.flatnonzero(solved)[per_frame.argmax()]),
+        },
+        "marker_error_by_marker_mm": {
+            name: float(value) * 1e3 for name, value in zip(markers, per_marker, strict=True) if np.isfinite(value)
+        },
+        "range": {
+            name: [float(column.min()), float(column.max())]
+            for name, column in zip(coordinates.names, coordinates.values_deg_m[solved].T, strict=True)
+        },
+    }
+    return StageReport(STAGE, {"frames": frames, "markers": list(markers)}, came_out, worst_first(reasons))
+
+
+def _at_limits(
+    coordinates: Coordinates, ranges: Mapping[str, tuple[float, float]], solved: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> list[Reason]:
+    """Joint angles that sit at the end of their range: there they say what the model allows, not what the person did."""
+    sitting = {}
+    for index, name in enumerate(coordinates.names):
+        low, high = ranges[name]
+        if not coordinates.rotational[index] or high - low < 2 * LIMIT_TOLERANCE_RAD:
+            continue
+        column = coordinates.values[solved, index]
+        share = float(((column < low + LIMIT_TOLERANCE_RAD) | (column > high - LIMIT_TOLERANCE_RAD)).mean())
+        if share > WARN_AT_LIMIT:
+            sitting[name] = share
+    if not sitting:
+        return []
+    names = ", ".join(f"{name} ({share:.0%})" for name, share in sorted(sitting.items(), key=lambda item: -item[1]))
+    worst = max(sitting, key=lambda name: sitting[name])
+    return [
+        Reason(
+            "warn",
+            f"joint angles sit at the end of the model's range: {names} of the frames",
+            f"joint angle {worst}",
+            "read them as 'at the limit', not as measured",
+        )
+    ]

@@ -1,0 +1,34 @@
+"""From keypoints to the markers of a skeleton: its keypoints, and the means of keypoints that its card names."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kineograph.model.points import Points3D
+from kineograph.model.shapes import FloatArray
+from kineograph.model.skeleton import Skeleton
+
+
+def marker_positions(points: Points3D, skeleton: Skeleton) -> tuple[tuple[str, ...], FloatArray]:
+    """The markers of all participants in world axes.
+
+    Parameters
+    ----------
+    points : Points3D
+        The keypoints.
+    skeleton : Skeleton
+        Their skeleton.
+
+    Returns
+    -------
+    names : tuple of str
+        M markers: the K keypoints, then the virtual ones.
+    position_m : (F, P, M, 3) array
+        m; a virtual marker is NaN where one of its keypoints is.
+    """
+    extra = [name for name in skeleton.virtual if name not in skeleton.keypoints]
+    means = [
+        points.position_m[:, :, [skeleton.index(part) for part in skeleton.virtual[name]]].mean(axis=2) for name in extra
+    ]
+    position = np.concatenate([points.position_m, *(mean[:, :, None] for mean in means)], axis=2)
+    return (*skeleton.keypoints, *extra), position

@@ -1,0 +1,120 @@
+"""The verdict on a trial: that of all its stages, worst first, with the stage, camera or joint to blame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from kineograph.errors import KineographError
+from kineograph.model.report import VERDICTS, StageReport, worst
+
+STAGE_ORDER = (
+    "calibration",
+    "inputs",
+    "pose",
+    "synchronization",
+    "association",
+    "triangulation",
+    "filtering",
+    "scaling",
+    "kinematics",
+    "quality",
+)
+
+
+@dataclass(frozen=True)
+class VerdictSettings:
+    """Settings of the section ``verdicts``."""
+
+    fail_at: Literal["error", "fail", "warn", "never"] = "error"
+
+
+@dataclass(frozen=True)
+class NamedReport:
+    """A stage's report and what it is about: a camera, a participant, or nothing where there is one a trial."""
+
+    of: str
+    report: StageReport
+
+
+def trial_verdict(reports: Sequence[NamedReport], settings: VerdictSettings) -> dict[str, Any]:
+    """The verdict record of a trial.
+
+    Returns
+    -------
+    dict
+        ``verdict``; ``failed``, whether the run should fail because of it; ``stage``, ``reason`` and ``blame`` of the first
+        of the worst reasons; ``error``, three lines, where the input could not be used; ``figures`` for tables; ``stages``,
+        each with its reasons.
+    """
+    ordered = sorted(reports, key=lambda item: STAGE_ORDER.index(item.report.stage))
+    verdict = worst(item.report.verdict for item in ordered)
+    errors = [KineographError.from_record(item.report.error) for item in ordered if item.report.error]
+    first = next((item for item in ordered if item.report.verdict == verdict and verdict != "pass"), None)
+    stage, reason, blame = "", "", ""
+    if first is not None:
+        stage = first.report.stage
+        if first.report.error:
+            reason, blame = first.report.error["what"], first.report.error.get("where", "") or first.of
+        else:
+            reason, blame = first.report.reasons[0].text, first.report.reasons[0].blame
+    fails = settings.fail_at != "never" and VERDICTS.index(verdict) >= VERDICTS.index(settings.fail_at)
+    return {
+        "verdict": verdict,
+        "failed": fails,
+        "stage": stage,
+        "reason": reason,
+        "blame": blame,
+        "error": "\n".join(errors[0].lines()) if errors else None,
+        "figures": _figures(ordered),
+        "stages": [
+            {
+                "stage": item.report.stage,
+                "of": item.of,
+                "verdict": item.report.verdict,
+                "reasons": _reasons(item.report),
+                "note": _note(item.report),
+            }
+            for item in ordered
+        ],
+    }
+
+
+def _reasons(report: StageReport) -> list[dict[str, str]]:
+    reasons = [asdict(reason) for reason in report.reasons]
+    if report.error:
+        error = report.error
+        text = f"{error['what']} (expected {error['expected']}; found {error['found']})"
+        reasons.insert(0, {"verdict": "error", "text": text, "blame": error["where"], "hint": error["hint"]})
+    return reasons
+
+
+def _figures(reports: Sequence[NamedReport]) -> dict[str, float | None]:
+    """What tables of trials show."""
+    by_stage = {item.report.stage: item.report.came_out for item in reports}
+    points = by_stage.get("triangulation", {})
+    total = sum(points.get(f"points_{kind}", 0) for kind in ("triangulated", "interpolated", "missing"))
+    errors = [item.report.came_out.get("marker_error_mm", {}).get("mean") for item in reports if item.report.stage == "kinematics"]
+    known = [error for error in errors if error is not None]
+    return {
+        "reprojection_error_px": points.get("reprojection_error_px", {}).get("mean"),
+        "cameras_used": points.get("cameras_used_mean"),
+        "missing": points["points_missing"] / total if total else None,
+        "marker_error_mm": max(known) if known else None,
+    }
+
+
+def _note(report: StageReport) -> str:
+    """What a stage that has nothing to complain about says of itself, in a line."""
+    out = report.came_out
+    if report.stage == "synchronization":
+        return str(out.get("why", ""))
+    if report.stage == "triangulation" and out.get("reprojection_error_px"):
+        error = out["reprojection_error_px"]["mean"]
+        return f"mean reprojection error {error:.1f} px with {out['cameras_used_mean']:.1f} cameras"
+    if report.stage == "kinematics" and "marker_error_mm" in out:
+        return f"mean marker error {out['marker_error_mm']['mean']:.0f} mm"
+    if report.stage == "pose":
+        return f"{out['frames']} frames, a person in {out['frames_with_a_person']}"
+    return ""

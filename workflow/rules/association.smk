@@ -1,0 +1,29 @@
+# Which detection is which participant, in every frame of every camera.
+
+
+rule associate:
+    input:
+        inputs=LAYOUT.pattern("inputs"),
+        calibration=PLAN.files("calibration"),
+        keypoints=PLAN.files("keypoints"),
+        synchronization=LAYOUT.pattern("synchronization"),
+    output:
+        tracks=LAYOUT.pattern("tracks"),
+        report=LAYOUT.pattern("association_report"),
+    log:
+        LAYOUT.log("associate", SESSION_TRIAL),
+    benchmark:
+        LAYOUT.benchmark("associate", SESSION_TRIAL)
+    params:
+        settings=PLAN.settings("association"),
+        code=PLAN.code("associate"),
+        content=PLAN.skeleton_content,
+        participants=PLAN.participants,
+    resources:
+        **ARRAYS,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli associate --inputs {input.inputs:q} --calibration {input.calibration:q}"
+        " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --participants {params.participants:q}"
+        " --settings {params.settings:q} --out {output.tracks:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"

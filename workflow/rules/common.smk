@@ -1,0 +1,46 @@
+# What all rules share: the plan of the configuration, and the names that wildcards may have. No rule is here.
+import os
+import sys
+from pathlib import Path
+
+REPOSITORY = Path(workflow.current_basedir).resolve().parent.parent
+LIBRARY = str(REPOSITORY / "workflow" / "lib")
+sys.path.insert(0, LIBRARY)
+
+from kineograph.dataset.names import SAFE_NAME
+from kineograph.errors import KineographError
+from kineograph.planning import Plan
+from kineograph.provenance.records import lost_records_message, without_record
+
+
+# Jobs are commands: they find this library and this Python.
+def put_first(variable, folder):
+    rest = os.environ.get(variable)
+    os.environ[variable] = f"{folder}{os.pathsep}{rest}" if rest else folder
+
+
+put_first("PYTHONPATH", LIBRARY)
+put_first("PATH", str(Path(sys.executable).parent))
+
+
+wildcard_constraints:
+    session=SAFE_NAME,
+    trial=SAFE_NAME,
+    camera=SAFE_NAME,
+    participant=SAFE_NAME,
+    calibration=SAFE_NAME,
+
+
+try:
+    PLAN = Plan(config, REPOSITORY)
+except KineographError as error:
+    print(error, file=sys.stderr)
+    sys.exit(2)
+
+LAYOUT = PLAN.layout
+SESSION_TRIAL = ("session", "trial")
+
+if workflow.is_main_process:
+    lost = without_record(PLAN.each_trial("points3d", "motion"), Path.cwd())
+    if lost:
+        print(lost_records_message(lost), file=sys.stderr)

@@ -1,0 +1,35 @@
+# Joint angles of each participant in each trial.
+
+
+rule solve_kinematics:
+    input:
+        ancient(PLAN.setup_input()),
+        markers=LAYOUT.pattern("trc"),
+        points=LAYOUT.pattern("filtered"),
+        model=LAYOUT.pattern("model"),
+    output:
+        motion=LAYOUT.pattern("motion"),
+        coordinates=LAYOUT.pattern("coordinates"),
+        report=LAYOUT.pattern("kinematics_report"),
+    log:
+        LAYOUT.log("solve_kinematics", (*SESSION_TRIAL, "participant")),
+    benchmark:
+        LAYOUT.benchmark("solve_kinematics", (*SESSION_TRIAL, "participant"))
+    params:
+        settings=PLAN.settings("kinematics"),
+        code=PLAN.code("solve_kinematics"),
+        content=PLAN.kinematics_content,
+        setup=lambda wildcards, input: PLAN.setup_folder(),
+    resources:
+        **OPENSIM,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli solve-kinematics --markers {input.markers:q} --points {input.points:q} --model {input.model:q}"
+        " --setup {params.setup:q} --settings {params.settings:q} --motion {output.motion:q} --out {output.coordinates:q}"
+        " --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+
+
+rule kinematics:
+    input:
+        PLAN.each_trial("motion"),

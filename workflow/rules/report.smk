@@ -1,0 +1,234 @@
+# Did it work? Residuals, pictures, a page a trial, a page for the dataset, and the verdicts that make a run fail.
+
+
+rule assess_quality:
+    input:
+        inputs=LAYOUT.pattern("inputs"),
+        calibration=PLAN.files("calibration"),
+        keypoints=PLAN.files("keypoints"),
+        synchronization=LAYOUT.pattern("synchronization"),
+        tracks=LAYOUT.pattern("tracks"),
+        points=LAYOUT.pattern("filtered"),
+    output:
+        LAYOUT.pattern("quality"),
+    log:
+        LAYOUT.log("assess_quality", SESSION_TRIAL),
+    params:
+        settings=PLAN.settings("quality"),
+        code=PLAN.code("assess_quality"),
+        content=PLAN.skeleton_content,
+    resources:
+        **ARRAYS,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli assess-quality --inputs {input.inputs:q} --calibration {input.calibration:q}"
+        " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"
+        " --points {input.points:q} --settings {params.settings:q} --out {output:q} --errors-as-verdicts 2> {log:q}"
+
+
+rule draw_overlay:
+    input:
+        recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
+        inputs=LAYOUT.pattern("inputs"),
+        calibration=PLAN.files("calibration"),
+        keypoints=LAYOUT.pattern("keypoints"),
+        synchronization=LAYOUT.pattern("synchronization"),
+        tracks=LAYOUT.pattern("tracks"),
+        points=LAYOUT.pattern("filtered"),
+    output:
+        report(
+            LAYOUT.pattern("overlay"),
+            caption="../report/overlay.rst",
+            category="{session}",
+            subcategory="{trial}",
+        ),
+    log:
+        LAYOUT.log("draw_overlay", (*SESSION_TRIAL, "camera")),
+    params:
+        settings=PLAN.settings("report"),
+        code=PLAN.code("draw_overlay"),
+        content=PLAN.skeleton_content,
+        kind=lambda wildcards: PLAN.camera(wildcards).kind,
+    resources:
+        **ARRAYS,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli draw-overlay --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
+        " --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
+        " --synchronization {input.synchronization:q} --tracks {input.tracks:q} --points {input.points:q}"
+        " --settings {params.settings:q} --out {output:q} 2> {log:q}"
+
+
+rule plot_residuals:
+    input:
+        LAYOUT.pattern("quality"),
+    output:
+        report(
+            LAYOUT.pattern("residuals_plot"),
+            caption="../report/residuals.rst",
+            category="{session}",
+            subcategory="{trial}",
+        ),
+    log:
+        LAYOUT.log("plot_residuals", SESSION_TRIAL),
+    params:
+        code=PLAN.code("plot_residuals"),
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli plot-residuals --quality {input:q} --out {output:q} 2> {log:q}"
+
+
+rule plot_trajectories:
+    input:
+        raw=LAYOUT.pattern("points3d"),
+        filtered=LAYOUT.pattern("filtered"),
+    output:
+        report(
+            LAYOUT.pattern("trajectories_plot"),
+            caption="../report/trajectories.rst",
+            category="{session}",
+            subcategory="{trial}",
+        ),
+    log:
+        LAYOUT.log("plot_trajectories", (*SESSION_TRIAL, "participant")),
+    params:
+        code=PLAN.code("plot_trajectories"),
+        content=PLAN.skeleton_content,
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli plot-trajectories --raw {input.raw:q} --filtered {input.filtered:q}"
+        " --participant {wildcards.participant:q} --out {output:q} 2> {log:q}"
+
+
+rule plot_angles:
+    input:
+        coordinates=LAYOUT.pattern("coordinates"),
+        model=LAYOUT.pattern("model"),
+    output:
+        report(
+            LAYOUT.pattern("angles_plot"),
+            caption="../report/angles.rst",
+            category="{session}",
+            subcategory="{trial}",
+        ),
+    log:
+        LAYOUT.log("plot_angles", (*SESSION_TRIAL, "participant")),
+    params:
+        code=PLAN.code("plot_angles"),
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli plot-angles --coordinates {input.coordinates:q} --model {input.model:q} --out {output:q} 2> {log:q}"
+
+
+rule judge_trial:
+    input:
+        PLAN.files("calibration_report", "inputs", "pose_report", "synchronization", "association_report"),
+        PLAN.files("triangulation_report", "filtering_report", "scaling_report", "kinematics_report", "quality"),
+    output:
+        LAYOUT.pattern("verdict"),
+    log:
+        LAYOUT.log("judge_trial", SESSION_TRIAL),
+    params:
+        settings=PLAN.settings("verdicts"),
+        code=PLAN.code("judge_trial"),
+        participants=PLAN.participants,
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli judge-trial --session {wildcards.session:q} --trial {wildcards.trial:q}"
+        " --participants {params.participants:q} --reports {input:q} --settings {params.settings:q} --out {output:q} 2> {log:q}"
+
+
+rule trial_page:
+    input:
+        verdict=LAYOUT.pattern("verdict"),
+        triangulation=LAYOUT.pattern("triangulation_report"),
+        kinematics=PLAN.files("kinematics_report"),
+        overlays=PLAN.files("overlay"),
+        residuals=LAYOUT.pattern("residuals_plot"),
+        trajectories=PLAN.files("trajectories_plot"),
+        angles=PLAN.files("angles_plot"),
+    output:
+        report(
+            LAYOUT.pattern("trial_page"),
+            caption="../report/trial.rst",
+            category="{session}",
+            subcategory="{trial}",
+        ),
+    log:
+        LAYOUT.log("trial_page", SESSION_TRIAL),
+    params:
+        code=PLAN.code("trial_page"),
+        content=PLAN.page_content,
+        cameras=PLAN.camera_names,
+        participants=PLAN.participants,
+        files=PLAN.result_files,
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation:q}"
+        " --kinematics {input.kinematics:q} --overlays {input.overlays:q} --cameras {params.cameras:q}"
+        " --residuals {input.residuals:q} --participants {params.participants:q} --trajectories {input.trajectories:q}"
+        " --angles {input.angles:q} --files {params.files:q} --out {output:q} 2> {log:q}"
+
+
+rule dataset_page:
+    input:
+        PLAN.each_trial("verdict"),
+    output:
+        table=LAYOUT.pattern("summary"),
+        page=report(
+            LAYOUT.pattern("dataset_page"),
+            caption="../report/dataset.rst",
+            category="Dataset",
+        ),
+    log:
+        LAYOUT.log("dataset_page", ()),
+    params:
+        code=PLAN.code("dataset_page"),
+        content=PLAN.page_content,
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli dataset-page --verdicts {input:q} --table {output.table:q} --out {output.page:q} 2> {log:q}"
+
+
+# Fails where a trial's verdict says so; nothing waits for it but `all`.
+rule check_trial:
+    input:
+        verdict=LAYOUT.pattern("verdict"),
+        page=LAYOUT.pattern("trial_page"),
+    output:
+        LAYOUT.pattern("checked"),
+    log:
+        LAYOUT.log("check_trial", SESSION_TRIAL),
+    priority: -1
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli check-trial --verdict {input.verdict:q} --page {input.page:q} --out {output:q} 2> {log:q}"
+
+
+rule report:
+    input:
+        PLAN.each_trial("trial_page"),
+        LAYOUT.path("dataset_page"),

@@ -1,0 +1,47 @@
+# Threads, memory and time of the rules, from measurements (benchmarks/README.md), and the fetching of what others made.
+CACHE = PLAN.cache
+
+# rule family -> (threads, mem_mb, runtime in minutes)
+LIGHT = dict(mem_mb=500, runtime=10)  # small files: imports are most of it
+ARRAYS = dict(mem_mb=2000, runtime=30)  # whole trials as arrays
+NETWORKS = dict(mem_mb=3000, runtime=240)  # videos through networks
+OPENSIM = dict(mem_mb=1000, runtime=120)
+
+
+localrules:
+    fetch_asset,
+    convert_model,
+
+
+rule fetch_asset:
+    output:
+        CACHE / "assets" / "{asset}-{identity}" / "asset.json",
+    log:
+        LAYOUT.log("fetch_asset", ("asset", "identity")),
+    wildcard_constraints:
+        identity=r"[0-9a-f]{12}",
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli fetch {wildcards.asset:q} > {log:q} 2>&1"
+
+
+rule convert_model:
+    input:
+        lambda wildcards: ancient(PLAN.converted_asset(wildcards)),
+    output:
+        CACHE / "models" / "{model}-{identity}.onnx",
+    log:
+        LAYOUT.log("convert_model", ("model", "identity")),
+    wildcard_constraints:
+        identity=r"[0-9a-f]{12}",
+    params:
+        source=lambda wildcards, input: PLAN.converted_source(wildcards),
+    resources:
+        **LIGHT,
+    conda:
+        "../../envs/pose-cpu.yaml"
+    shell:
+        "python -m kineograph.cli convert-model --card {wildcards.model:q} --source {params.source:q} --out {output:q} 2> {log:q}"

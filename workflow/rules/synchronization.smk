@@ -1,0 +1,27 @@
+# The cameras' offsets, judged by geometry, and the trial's common clock.
+
+
+rule synchronize:
+    input:
+        inputs=LAYOUT.pattern("inputs"),
+        calibration=PLAN.files("calibration"),
+        keypoints=PLAN.files("keypoints"),
+    output:
+        LAYOUT.pattern("synchronization"),
+    log:
+        LAYOUT.log("synchronize", SESSION_TRIAL),
+    benchmark:
+        LAYOUT.benchmark("synchronize", SESSION_TRIAL)
+    params:
+        settings=PLAN.settings("synchronization"),
+        code=PLAN.code("synchronize"),
+        content=PLAN.skeleton_content,
+        frames=PLAN.frames,
+    resources:
+        **ARRAYS,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli synchronize --inputs {input.inputs:q} --calibration {input.calibration:q}"
+        " --keypoints {input.keypoints:q} --frames {params.frames:q} --settings {params.settings:q}"
+        " --out {output:q} --errors-as-verdicts 2> {log:q}"

@@ -1,0 +1,34 @@
+# The participants' keypoints in space.
+
+
+rule triangulate:
+    input:
+        inputs=LAYOUT.pattern("inputs"),
+        calibration=PLAN.files("calibration"),
+        keypoints=PLAN.files("keypoints"),
+        synchronization=LAYOUT.pattern("synchronization"),
+        tracks=LAYOUT.pattern("tracks"),
+    output:
+        points=LAYOUT.pattern("points3d"),
+        report=LAYOUT.pattern("triangulation_report"),
+    log:
+        LAYOUT.log("triangulate", SESSION_TRIAL),
+    benchmark:
+        LAYOUT.benchmark("triangulate", SESSION_TRIAL)
+    params:
+        settings=PLAN.settings("triangulation"),
+        code=PLAN.code("triangulate"),
+        content=PLAN.skeleton_content,
+    resources:
+        **ARRAYS,
+    conda:
+        "../../envs/core.yaml"
+    shell:
+        "python -m kineograph.cli triangulate --inputs {input.inputs:q} --calibration {input.calibration:q}"
+        " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"
+        " --settings {params.settings:q} --out {output.points:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+
+
+rule points3d:
+    input:
+        PLAN.each_trial("points3d"),

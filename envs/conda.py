@@ -1,6 +1,6 @@
 """Write the conda environment files from the lock files: the same pins, through pip inside conda.
 
-    python3 envs/conda.py core pose-cpu pose-gpu test
+python3 envs/conda.py core pose-cpu pose-gpu test
 """
 
 from __future__ import annotations

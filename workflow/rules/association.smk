@@ -14,15 +14,15 @@ rule associate:
         LAYOUT.log("associate", SESSION_TRIAL),
     benchmark:
         LAYOUT.benchmark("associate", SESSION_TRIAL)
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **ARRAYS,
     params:
         settings=PLAN.settings("association"),
         code=PLAN.code("associate"),
         content=PLAN.skeleton_content,
         participants=PLAN.participants,
-    resources:
-        **ARRAYS,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli associate --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --participants {params.participants:q}"

@@ -11,15 +11,15 @@ rule calibrate:
         LAYOUT.log("calibrate", ("session", "calibration")),
     benchmark:
         LAYOUT.benchmark("calibrate", ("session", "calibration"))
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     params:
         settings=PLAN.settings("calibration"),
         code=PLAN.calibration_code,
         content=PLAN.calibration_content,
         source=PLAN.calibration_source,
-    resources:
-        **LIGHT,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli calibrate --source {params.source:q} --settings {params.settings:q}"
         " --out {output.calibration:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
@@ -36,15 +36,15 @@ rule inspect:
         LAYOUT.log("inspect", SESSION_TRIAL),
     benchmark:
         LAYOUT.benchmark("inspect", SESSION_TRIAL)
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     params:
         settings=PLAN.settings("inputs"),
         code=PLAN.code("inspect"),
         content=PLAN.recordings_content,
         trial=PLAN.inspected,
-    resources:
-        **LIGHT,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli inspect --trial {params.trial:q} --calibration {input.calibration:q}"
         " --calibration-report {input.report:q} --settings {params.settings:q} --out {output:q} --errors-as-verdicts 2> {log:q}"

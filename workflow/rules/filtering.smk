@@ -11,13 +11,13 @@ rule smooth:
         LAYOUT.log("smooth", SESSION_TRIAL),
     benchmark:
         LAYOUT.benchmark("smooth", SESSION_TRIAL)
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **ARRAYS,
     params:
         settings=PLAN.settings("filtering"),
         code=PLAN.code("smooth", "filtering"),
-    resources:
-        **ARRAYS,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli smooth --points {input:q} --settings {params.settings:q}"
         " --out {output.points:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
@@ -30,12 +30,12 @@ rule export_trc:
         LAYOUT.pattern("trc"),
     log:
         LAYOUT.log("export_trc", (*SESSION_TRIAL, "participant")),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     params:
         code=PLAN.code("export_trc"),
         content=PLAN.skeleton_content,
-    resources:
-        **LIGHT,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli export-trc --points {input:q} --participant {wildcards.participant:q} --out {output:q} 2> {log:q}"

@@ -15,15 +15,15 @@ rule solve_kinematics:
         LAYOUT.log("solve_kinematics", (*SESSION_TRIAL, "participant")),
     benchmark:
         LAYOUT.benchmark("solve_kinematics", (*SESSION_TRIAL, "participant"))
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **OPENSIM,
     params:
         settings=PLAN.settings("kinematics"),
         code=PLAN.code("solve_kinematics"),
         content=PLAN.kinematics_content,
         setup=lambda wildcards, input: PLAN.setup_folder(),
-    resources:
-        **OPENSIM,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli solve-kinematics --markers {input.markers:q} --points {input.points:q} --model {input.model:q}"
         " --setup {params.setup:q} --settings {params.settings:q} --motion {output.motion:q} --out {output.coordinates:q}"

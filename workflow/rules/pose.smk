@@ -4,7 +4,9 @@
 rule estimate_pose:
     input:
         recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
-        networks=lambda wildcards: [ancient(path) for path in PLAN.network_inputs(wildcards)],
+        networks=lambda wildcards: [
+            ancient(path) for path in PLAN.network_inputs(wildcards)
+        ],
     output:
         keypoints=LAYOUT.pattern("keypoints"),
         report=LAYOUT.pattern("pose_report"),
@@ -12,6 +14,12 @@ rule estimate_pose:
         LAYOUT.log("estimate_pose", (*SESSION_TRIAL, "camera")),
     benchmark:
         LAYOUT.benchmark("estimate_pose", (*SESSION_TRIAL, "camera"))
+    conda:
+        "../../envs/pose-cpu.yaml"
+    threads: 1
+    resources:
+        **NETWORKS,
+        gpu=lambda wildcards: PLAN.gpu_slots(wildcards),
     params:
         settings=PLAN.settings("pose"),
         code=PLAN.pose_code,
@@ -19,12 +27,6 @@ rule estimate_pose:
         kind=lambda wildcards: PLAN.camera(wildcards).kind,
         fps=PLAN.stated_fps,
         networks=lambda wildcards, input: PLAN.network_arguments(wildcards),
-    threads: 1
-    resources:
-        **NETWORKS,
-        gpu=lambda wildcards: PLAN.gpu_slots(wildcards),
-    conda:
-        "../../envs/pose-cpu.yaml"
     shell:
         "python -m kineograph.cli estimate-pose --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
         " --fps {params.fps} {params.networks} --threads {threads} --settings {params.settings:q}"

@@ -13,14 +13,14 @@ rule assess_quality:
         LAYOUT.pattern("quality"),
     log:
         LAYOUT.log("assess_quality", SESSION_TRIAL),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **ARRAYS,
     params:
         settings=PLAN.settings("quality"),
         code=PLAN.code("assess_quality"),
         content=PLAN.skeleton_content,
-    resources:
-        **ARRAYS,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli assess-quality --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"
@@ -45,15 +45,15 @@ rule draw_overlay:
         ),
     log:
         LAYOUT.log("draw_overlay", (*SESSION_TRIAL, "camera")),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **ARRAYS,
     params:
         settings=PLAN.settings("report"),
         code=PLAN.code("draw_overlay"),
         content=PLAN.skeleton_content,
         kind=lambda wildcards: PLAN.camera(wildcards).kind,
-    resources:
-        **ARRAYS,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli draw-overlay --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
         " --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
@@ -73,12 +73,12 @@ rule plot_residuals:
         ),
     log:
         LAYOUT.log("plot_residuals", SESSION_TRIAL),
-    params:
-        code=PLAN.code("plot_residuals"),
-    resources:
-        **LIGHT,
     conda:
         "../../envs/core.yaml"
+    resources:
+        **LIGHT,
+    params:
+        code=PLAN.code("plot_residuals"),
     shell:
         "python -m kineograph.cli plot-residuals --quality {input:q} --out {output:q} 2> {log:q}"
 
@@ -96,13 +96,13 @@ rule plot_trajectories:
         ),
     log:
         LAYOUT.log("plot_trajectories", (*SESSION_TRIAL, "participant")),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     params:
         code=PLAN.code("plot_trajectories"),
         content=PLAN.skeleton_content,
-    resources:
-        **LIGHT,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli plot-trajectories --raw {input.raw:q} --filtered {input.filtered:q}"
         " --participant {wildcards.participant:q} --out {output:q} 2> {log:q}"
@@ -121,32 +121,44 @@ rule plot_angles:
         ),
     log:
         LAYOUT.log("plot_angles", (*SESSION_TRIAL, "participant")),
-    params:
-        code=PLAN.code("plot_angles"),
-    resources:
-        **LIGHT,
     conda:
         "../../envs/core.yaml"
+    resources:
+        **LIGHT,
+    params:
+        code=PLAN.code("plot_angles"),
     shell:
         "python -m kineograph.cli plot-angles --coordinates {input.coordinates:q} --model {input.model:q} --out {output:q} 2> {log:q}"
 
 
 rule judge_trial:
     input:
-        PLAN.files("calibration_report", "inputs", "pose_report", "synchronization", "association_report"),
-        PLAN.files("triangulation_report", "filtering_report", "scaling_report", "kinematics_report", "quality"),
+        PLAN.files(
+            "calibration_report",
+            "inputs",
+            "pose_report",
+            "synchronization",
+            "association_report",
+        ),
+        PLAN.files(
+            "triangulation_report",
+            "filtering_report",
+            "scaling_report",
+            "kinematics_report",
+            "quality",
+        ),
     output:
         LAYOUT.pattern("verdict"),
     log:
         LAYOUT.log("judge_trial", SESSION_TRIAL),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     params:
         settings=PLAN.settings("verdicts"),
         code=PLAN.code("judge_trial"),
         participants=PLAN.participants,
-    resources:
-        **LIGHT,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli judge-trial --session {wildcards.session:q} --trial {wildcards.trial:q}"
         " --participants {params.participants:q} --reports {input:q} --settings {params.settings:q} --out {output:q} 2> {log:q}"
@@ -170,16 +182,16 @@ rule trial_page:
         ),
     log:
         LAYOUT.log("trial_page", SESSION_TRIAL),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     params:
         code=PLAN.code("trial_page"),
         content=PLAN.page_content,
         cameras=PLAN.camera_names,
         participants=PLAN.participants,
         files=PLAN.result_files,
-    resources:
-        **LIGHT,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation:q}"
         " --kinematics {input.kinematics:q} --overlays {input.overlays:q} --cameras {params.cameras:q}"
@@ -199,13 +211,13 @@ rule dataset_page:
         ),
     log:
         LAYOUT.log("dataset_page", ()),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     params:
         code=PLAN.code("dataset_page"),
         content=PLAN.page_content,
-    resources:
-        **LIGHT,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli dataset-page --verdicts {input:q} --table {output.table:q} --out {output.page:q} 2> {log:q}"
 
@@ -220,10 +232,10 @@ rule check_trial:
     log:
         LAYOUT.log("check_trial", SESSION_TRIAL),
     priority: -1
-    resources:
-        **LIGHT,
     conda:
         "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     shell:
         "python -m kineograph.cli check-trial --verdict {input.verdict:q} --page {input.page:q} --out {output:q} 2> {log:q}"
 

@@ -20,10 +20,10 @@ rule fetch_asset:
         LAYOUT.log("fetch_asset", ("asset", "identity")),
     wildcard_constraints:
         identity=r"[0-9a-f]{12}",
-    resources:
-        **LIGHT,
     conda:
         "../../envs/core.yaml"
+    resources:
+        **LIGHT,
     shell:
         "python -m kineograph.cli fetch {wildcards.asset:q} > {log:q} 2>&1"
 
@@ -37,11 +37,11 @@ rule convert_model:
         LAYOUT.log("convert_model", ("model", "identity")),
     wildcard_constraints:
         identity=r"[0-9a-f]{12}",
-    params:
-        source=lambda wildcards, input: PLAN.converted_source(wildcards),
-    resources:
-        **LIGHT,
     conda:
         "../../envs/pose-cpu.yaml"
+    resources:
+        **LIGHT,
+    params:
+        source=lambda wildcards, input: PLAN.converted_source(wildcards),
     shell:
         "python -m kineograph.cli convert-model --card {wildcards.model:q} --source {params.source:q} --out {output:q} 2> {log:q}"

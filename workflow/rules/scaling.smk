@@ -13,16 +13,16 @@ rule scale:
         LAYOUT.log("scale", ("session", "participant")),
     benchmark:
         LAYOUT.benchmark("scale", ("session", "participant"))
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **OPENSIM,
     params:
         settings=PLAN.settings("scaling"),
         code=PLAN.code("scale"),
         content=PLAN.participant_content,
         person=PLAN.person_arguments,
         setup=lambda wildcards, input: PLAN.setup_folder(),
-    resources:
-        **OPENSIM,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli scale --markers {input.markers:q} --points {input.points:q} --setup {params.setup:q}"
         " --participant {wildcards.participant:q} {params.person} --settings {params.settings:q}"

@@ -12,15 +12,15 @@ rule synchronize:
         LAYOUT.log("synchronize", SESSION_TRIAL),
     benchmark:
         LAYOUT.benchmark("synchronize", SESSION_TRIAL)
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **ARRAYS,
     params:
         settings=PLAN.settings("synchronization"),
         code=PLAN.code("synchronize"),
         content=PLAN.skeleton_content,
         frames=PLAN.frames,
-    resources:
-        **ARRAYS,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli synchronize --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --keypoints {input.keypoints:q} --frames {params.frames:q} --settings {params.settings:q}"

@@ -15,14 +15,14 @@ rule triangulate:
         LAYOUT.log("triangulate", SESSION_TRIAL),
     benchmark:
         LAYOUT.benchmark("triangulate", SESSION_TRIAL)
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **ARRAYS,
     params:
         settings=PLAN.settings("triangulation"),
         code=PLAN.code("triangulate"),
         content=PLAN.skeleton_content,
-    resources:
-        **ARRAYS,
-    conda:
-        "../../envs/core.yaml"
     shell:
         "python -m kineograph.cli triangulate --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"

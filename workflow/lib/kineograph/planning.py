@@ -75,7 +75,9 @@ class Plan:
 
         for trial in self.dataset.trials:
             for camera in trial.cameras:
-                self._networks_of(trial, camera)  # so that an unknown model is an error now, and not in the middle of the run
+                self._networks_of(
+                    trial, camera
+                )  # so that an unknown model is an error now, and not in the middle of the run
 
     # ---- paths
 
@@ -198,7 +200,7 @@ class Plan:
         return canonical({item.name: fingerprint(item.path) for item in self.trial(wildcards).cameras})
 
     def stated_fps(self, wildcards: Wildcards) -> str:
-        """The frame rate that a camera is given, Hz: the sheet's; else, for what states none itself, the configuration's; or nan."""
+        """The frame rate that a camera is given, Hz: the sheet's, or the configuration's for what states none itself; or nan."""
         trial = self.trial(wildcards)
         rate = trial.fps_hz
         if rate is None and trial.camera(wildcards.camera).kind != "video":
@@ -338,7 +340,9 @@ class Plan:
         names = _named(wildcards, "session", "trial")
         people = self.trial(wildcards).participants
         kinds = ("motion", "trc", "model")
-        return canonical({name: [self.layout.path(kind, **names, participant=name) for kind in kinds] for name in people})
+        return canonical(
+            {name: [self.layout.path(kind, **names, participant=name) for kind in kinds] for name in people}
+        )
 
     @functools.cached_property
     def _page_content(self) -> str:

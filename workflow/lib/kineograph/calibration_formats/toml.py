@@ -81,7 +81,9 @@ def _camera(path: Path, key: str, table: dict[str, Any]) -> Camera:
         )
     except (TypeError, ValueError, IndexError) as error:
         raise _unusable(path, f"camera '{key}'", "numbers of the right shape", str(error)) from error
-    values = np.concatenate([camera.intrinsics.ravel(), camera.distortion, camera.rotation.ravel(), camera.translation_m])
+    values = np.concatenate(
+        [camera.intrinsics.ravel(), camera.distortion, camera.rotation.ravel(), camera.translation_m]
+    )
     if not np.isfinite(values).all():
         raise _unusable(path, f"camera '{key}'", "finite numbers", "nan or inf")
     return camera

@@ -13,7 +13,19 @@ from kineograph.catalog.cards import read_card
 from kineograph.errors import InputError
 from kineograph.provenance.fingerprint import fingerprint
 
-_KEYS = {"name", "kind", "decoder", "skeleton", "detector", "input_px", "mean", "std", "licence", "weights", "parameters"}
+_KEYS = {
+    "name",
+    "kind",
+    "decoder",
+    "skeleton",
+    "detector",
+    "input_px",
+    "mean",
+    "std",
+    "licence",
+    "weights",
+    "parameters",
+}
 _KEYS |= {"title", "source"}
 
 
@@ -76,7 +88,7 @@ class ModelCard:
         return self.path.parent / self.file
 
     def onnx_path(self, catalogue: Catalogue, cache: Path, identity: str) -> Path:
-        """Where the network's ONNX file is, or will be once it is fetched and converted; `identity` as :meth:`identity` gives it."""
+        """Where the network's ONNX file is, or will be once it is fetched and converted; `identity` from :meth:`identity`."""
         if not self.asset:
             return self.local_file
         if self.conversion:

@@ -1,1 +1,1 @@
-"""The command line: ``python -m kineograph.cli <verb>``. A verb is a file; the only place that joins files, settings and stages."""
+"""The command line, a verb a file: the only place that joins files, settings and stages."""

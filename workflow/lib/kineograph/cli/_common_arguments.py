@@ -24,7 +24,9 @@ RESOURCES = Path(__file__).resolve().parents[4] / "resources"
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
     """Add --settings: the stage's section of the configuration as JSON."""
-    parser.add_argument("--settings", default="{}", metavar="JSON", help="the stage's settings; what is left out keeps its default")
+    parser.add_argument(
+        "--settings", default="{}", metavar="JSON", help="the stage's settings; what is left out keeps its default"
+    )
 
 
 def add_result(parser: argparse.ArgumentParser, *, report: bool = True) -> None:
@@ -38,7 +40,9 @@ def add_views(parser: argparse.ArgumentParser) -> None:
     """Add the files that tell what a trial's cameras saw."""
     parser.add_argument("--inputs", type=Path, required=True, metavar="FILE", help="inputs.json of the trial")
     parser.add_argument("--calibration", type=Path, required=True, metavar="FILE", help="calibration.toml")
-    parser.add_argument("--keypoints", type=Path, nargs="*", default=[], metavar="FILE", help="keypoints, a file a camera")
+    parser.add_argument(
+        "--keypoints", type=Path, nargs="*", default=[], metavar="FILE", help="keypoints, a file a camera"
+    )
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ class CalibrateSettings:
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--source", type=Path, required=True, metavar="PATH", help="the calibration, or the folder that holds it")
+    parser.add_argument(
+        "--source", type=Path, required=True, metavar="PATH", help="the calibration, or the folder that holds it"
+    )
     add_settings(parser)
     add_result(parser)
 

@@ -11,18 +11,21 @@ from kineograph.io.atomic import write_text
 from kineograph.io.reports import read_json
 from kineograph.model.report import VERDICTS
 
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--verdicts", type=Path, nargs="+", required=True, metavar="FILE", help="verdict.json of the trials")
+    parser.add_argument(
+        "--verdicts", type=Path, nargs="+", required=True, metavar="FILE", help="verdict.json of the trials"
+    )
     parser.add_argument("--table", type=Path, required=True, metavar="FILE", help="the table (.tsv)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page (.html)")
 
 
 def run(args: argparse.Namespace) -> None:
     """Read the verdicts and write the page and the table."""
-    from kineograph.pages.render import write_page
-
     import pandas as pd
+
+    from kineograph.pages.render import write_page
 
     table = pd.DataFrame([_row(path, args.out.parent) for path in args.verdicts])
     badness = table["verdict"].map({verdict: -index for index, verdict in enumerate(VERDICTS)})

@@ -26,8 +26,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--camera", required=True, help="the camera's name")
     parser.add_argument("--kind", required=True, choices=["video", "images", "openpose"])
-    parser.add_argument("--source", type=Path, required=True, metavar="PATH", help="video file, or folder of pictures or JSON files")
-    parser.add_argument("--fps", type=float, default=math.nan, help="frame rate, where the source states none or another (Hz)")
+    parser.add_argument(
+        "--source", type=Path, required=True, metavar="PATH", help="video file, or folder of pictures or JSON files"
+    )
+    parser.add_argument(
+        "--fps", type=float, default=math.nan, help="frame rate, where the source states none or another (Hz)"
+    )
     parser.add_argument("--model", type=Path, metavar="FILE", help="the pose network (ONNX)")
     parser.add_argument("--detector", type=Path, metavar="FILE", help="the person detector (ONNX)")
     parser.add_argument("--threads", type=int, default=1)

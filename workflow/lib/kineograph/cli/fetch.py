@@ -13,7 +13,9 @@ from kineograph.cli._common_arguments import RESOURCES
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("asset", nargs="+", help="names in resources/assets.toml")
-    parser.add_argument("--cache", type=Path, default=None, metavar="DIR", help="default: $KINEOGRAPH_CACHE, ~/.cache/kineograph")
+    parser.add_argument(
+        "--cache", type=Path, default=None, metavar="DIR", help="default: $KINEOGRAPH_CACHE, ~/.cache/kineograph"
+    )
 
 
 def run(args: argparse.Namespace) -> None:

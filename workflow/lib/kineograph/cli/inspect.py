@@ -21,7 +21,11 @@ from kineograph.stages.inspect import STAGE, InspectSettings, Recording, inspect
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument(
-        "--trial", type=json_argument, required=True, metavar="JSON", help="cameras (name, kind, path), problems, fps_hz"
+        "--trial",
+        type=json_argument,
+        required=True,
+        metavar="JSON",
+        help="cameras (name, kind, path), problems, fps_hz",
     )
     parser.add_argument("--calibration", type=Path, required=True, metavar="FILE")
     parser.add_argument("--calibration-report", type=Path, required=True, metavar="FILE")

@@ -15,7 +15,7 @@ from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport
 from kineograph.model.skeleton import OpenSimSetup
 from kineograph.settings.text import from_json
-from kineograph.stages.scale import STAGE, Scaling, ScaleSettings, TrialMarkers, scale
+from kineograph.stages.scale import STAGE, ScaleSettings, Scaling, TrialMarkers, scale
 
 MODELS = {"simple": "Model_Pose2Sim_simple.osim", "muscles": "Model_Pose2Sim_muscles_flex.osim"}
 
@@ -23,7 +23,9 @@ MODELS = {"simple": "Model_Pose2Sim_simple.osim", "muscles": "Model_Pose2Sim_mus
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--markers", type=Path, nargs="+", required=True, metavar="FILE", help="TRC files, one a trial")
-    parser.add_argument("--points", type=Path, nargs="+", required=True, metavar="FILE", help="the points they were made from")
+    parser.add_argument(
+        "--points", type=Path, nargs="+", required=True, metavar="FILE", help="the points they were made from"
+    )
     parser.add_argument("--setup", type=Path, required=True, metavar="DIR", help="OpenSim models and set-up files")
     parser.add_argument("--participant", required=True)
     parser.add_argument("--height", type=float, default=None, help="m")

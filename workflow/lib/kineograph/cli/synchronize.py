@@ -19,7 +19,9 @@ from kineograph.stages.synchronize import STAGE, SynchronizeSettings, synchroniz
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_views(parser)
-    parser.add_argument("--frames", type=json_argument, default=None, metavar="JSON", help="[first, last] of the common clock, or null")
+    parser.add_argument(
+        "--frames", type=json_argument, default=None, metavar="JSON", help="[first, last] of the common clock, or null"
+    )
     add_settings(parser)
     add_result(parser, report=False)
 

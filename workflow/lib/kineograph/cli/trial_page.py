@@ -16,12 +16,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--triangulation", type=Path, required=True, metavar="FILE", help="triangulation.json")
     parser.add_argument("--kinematics", type=Path, nargs="*", default=[], metavar="FILE", help="the kinematics reports")
     parser.add_argument("--overlays", type=Path, nargs="*", default=[], metavar="FILE")
-    parser.add_argument("--cameras", type=json_argument, required=True, metavar="JSON", help="names, in the overlays' order")
+    parser.add_argument(
+        "--cameras", type=json_argument, required=True, metavar="JSON", help="names, in the overlays' order"
+    )
     parser.add_argument("--residuals", type=Path, required=True, metavar="FILE")
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON")
     parser.add_argument("--trajectories", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--angles", type=Path, nargs="*", default=[], metavar="FILE")
-    parser.add_argument("--files", type=json_argument, required=True, metavar="JSON", help="participant -> result files to name")
+    parser.add_argument(
+        "--files", type=json_argument, required=True, metavar="JSON", help="participant -> result files to name"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
 
 

@@ -44,8 +44,12 @@ def find_calibration_file(path: Path, format_name: str) -> tuple[Path, str]:
         raise InputError(
             f"{path} holds {'more than one' if found else 'no'} calibration",
             expected=f"one file of a known format ({', '.join(names)})",
-            found=", ".join(file.name for file, _ in found) or ", ".join(file.name for file in candidates[:6]) or "nothing",
-            hint="name the file in the 'calibration' column of the trial sheet" if found else "convert it to calibration.toml",
+            found=", ".join(file.name for file, _ in found)
+            or ", ".join(file.name for file in candidates[:6])
+            or "nothing",
+            hint="name the file in the 'calibration' column of the trial sheet"
+            if found
+            else "convert it to calibration.toml",
         )
     return found[0]
 

@@ -114,10 +114,13 @@ def _rows(sheet: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> l
             f"the header of {sheet} " + (f"has an unknown column {found}" if unknown else f"lacks '{missing[0]}'"),
             expected=f"tab-separated columns out of {', '.join(columns)}",
             found=found,
-            hint=(nearest(unknown[0], columns) if unknown else "") or "separate the columns by tabs, not by commas or spaces",
+            hint=(nearest(unknown[0], columns) if unknown else "")
+            or "separate the columns by tabs, not by commas or spaces",
         )
     rows = []
-    for n, cells in zip((n for n, _ in lines[1:]), csv.reader((line for _, line in lines[1:]), delimiter="\t"), strict=True):
+    for n, cells in zip(
+        (n for n, _ in lines[1:]), csv.reader((line for _, line in lines[1:]), delimiter="\t"), strict=True
+    ):
         if len(cells) > len(header):
             raise InputError(
                 f"line {n} of {sheet} has too many columns",
@@ -165,7 +168,9 @@ def _calibration(text: str, root: Path, session: str, folder: Path, trial: str) 
     if not text:
         return find_calibration(root / session, folder, trial)
     path = root / text
-    name = "".join(letter if letter.isalnum() or letter in "_.+-" else "-" for letter in text.strip("/.")) or "calibration"
+    name = (
+        "".join(letter if letter.isalnum() or letter in "_.+-" else "-" for letter in text.strip("/.")) or "calibration"
+    )
     return CalibrationSource(f"sheet-{name}", path)
 
 

@@ -22,10 +22,12 @@ SINGLE_PRECISION = {"position_px", "confidence", "bbox_px", "covariance_m2", "re
 def write_npz(path: Path, record: Any) -> None:
     """Write a data class to a compressed NPZ file, atomically."""
     arrays = {
-        field.name: _stored(field.name, getattr(record, field.name)) for field in dataclasses.fields(record) if field.init
+        field.name: _stored(field.name, getattr(record, field.name))
+        for field in dataclasses.fields(record)
+        if field.init
     }
     with atomic_path(path) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, class_name=np.array(type(record).__name__), **arrays)
+        np.savez_compressed(file, class_name=np.array(type(record).__name__), allow_pickle=False, **arrays)
 
 
 def read_npz(path: Path, cls: type[T]) -> T:

@@ -17,7 +17,7 @@ from kineograph.dataset.folders import list_folder
 from kineograph.errors import InputError
 from kineograph.io.atomic import write_text
 from kineograph.model.keypoints import Keypoints2D
-from kineograph.model.shapes import FloatArray
+from kineograph.model.shapes import FloatArray, finite
 from kineograph.model.skeleton import Skeleton
 
 _NUMBERS = re.compile(r"\d+")
@@ -123,7 +123,7 @@ def _read_people(path: Path, count: int, skeleton: str) -> FloatArray:
 
 def _boxes(position_px: FloatArray) -> FloatArray:
     """The box (F, D, 4) around each person's keypoints, NaN where there is nobody."""
-    seen = np.isfinite(position_px).all(axis=-1)
+    seen = finite(position_px)
     filled_low = np.where(seen[..., None], position_px, np.inf).min(axis=2, initial=np.inf)
     filled_high = np.where(seen[..., None], position_px, -np.inf).max(axis=2, initial=-np.inf)
     boxes = np.concatenate([filled_low, filled_high], axis=-1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from numpy.typing import NDArray
 import numpy as np
+from numpy.typing import NDArray
 
 from kineograph.model.shapes import FloatArray, IntArray, require_shape
 

@@ -12,6 +12,12 @@ IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
 
+def finite(array: NDArray[Any]) -> BoolArray:
+    """True where all values along the last axis are finite: (..., n) to (...)."""
+    result: BoolArray = np.isfinite(array).all(axis=-1)
+    return result
+
+
 def require_shape(array: NDArray[Any], shape: tuple[int | None, ...], name: str) -> None:
     """Raise ValueError unless `array` has `shape`; None stands for any length.
 

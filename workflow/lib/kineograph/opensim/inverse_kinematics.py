@@ -18,7 +18,7 @@ from kineograph.errors import InputError
 from kineograph.io.motion import read_table
 from kineograph.io.trc import MarkerTrajectories, write_trc
 from kineograph.model.coordinates import Coordinates
-from kineograph.model.shapes import FloatArray
+from kineograph.model.shapes import FloatArray, finite
 from kineograph.opensim.model import coordinates as model_coordinates
 from kineograph.opensim.model import import_opensim, load_model
 from kineograph.opensim.setup_files import Tasks
@@ -70,7 +70,7 @@ def solve(model_path: Path, markers: MarkerTrajectories, tasks: Tasks, accuracy:
     infos = model_coordinates(model)
     on_model = _marker_names(model)
     followed = tuple(name for name in markers.names if name in on_model and tasks.markers.get(name, 0) > 0)
-    present = np.isfinite(markers.position_m).all(axis=-1)
+    present = finite(markers.position_m)
     followed = tuple(name for name in followed if present[:, markers.names.index(name)].any())
     if len(followed) < FEWEST_MARKERS:
         raise InputError(
@@ -169,7 +169,10 @@ def _marker_errors(names: tuple[str, ...], rows: FloatArray, markers: MarkerTraj
     """Distance of the model's markers from the measured ones, (F, M), m."""
     column = {name: index for index, name in enumerate(names)}
     place = np.stack(
-        [np.stack([rows[:, column[f"{name}_{axis}"]] for axis in ("tx", "ty", "tz")], axis=-1) for name in markers.names],
+        [
+            np.stack([rows[:, column[f"{name}_{axis}"]] for axis in ("tx", "ty", "tz")], axis=-1)
+            for name in markers.names
+        ],
         axis=1,
     )
     distance: FloatArray = np.linalg.norm(place - markers.position_m, axis=-1)

@@ -1,4 +1,4 @@
-"""OpenSim's set-up files: which marker pairs measure which bodies, and which markers and coordinates inverse kinematics follows."""
+"""OpenSim's set-up files: which marker pairs measure which bodies, and what inverse kinematics follows."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def read_measurements(path: Path) -> tuple[Measurement, ...]:
             continue
         pairs = [tuple((pair.text or "").split()) for pair in element.iter("markers")]
         bodies = {
-            scale.get("name", ""): "".join((scale.findtext("axes") or "").split()) for scale in element.iter("BodyScale")
+            scale.get("name", ""): "".join((scale.findtext("axes") or "").split())
+            for scale in element.iter("BodyScale")
         }
         found.append(Measurement(element.get("name", ""), tuple((p[0], p[1]) for p in pairs if len(p) == 2), bodies))
     if not found:

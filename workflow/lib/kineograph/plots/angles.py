@@ -29,6 +29,7 @@ PANELS = (
 )
 """Title and coordinates of each panel, by the names of the Pose2Sim and Rajagopal models; others are left out."""
 COLUMNS = 3
+SMALLEST_SPAN_DEG = 10.0
 
 
 def plot_angles(path: Path, coordinates: Coordinates, ranges: Mapping[str, tuple[float, float]]) -> None:
@@ -51,7 +52,9 @@ def plot_angles(path: Path, coordinates: Coordinates, ranges: Mapping[str, tuple
         nothing(path, "no joint angles: see the verdict of the kinematics stage")
         return
     rows = -(-len(panels) // COLUMNS)
-    figure, grid = plt.subplots(rows, COLUMNS, figsize=(10, 1.9 * rows), sharex=True, squeeze=False, layout="constrained")
+    figure, grid = plt.subplots(
+        rows, COLUMNS, figsize=(10, 1.9 * rows), sharex=True, squeeze=False, layout="constrained"
+    )
     for axes in grid.flat[len(panels) :]:
         axes.set_visible(False)
     for axes, (title, names) in zip(grid.flat, panels, strict=False):
@@ -61,6 +64,9 @@ def plot_angles(path: Path, coordinates: Coordinates, ranges: Mapping[str, tuple
             values = np.degrees(coordinates.values[:, coordinates.names.index(name)])
             axes.plot(coordinates.time_s, values, color=colour, label=side, linewidth=1.4)
         low, high = axes.get_ylim()
+        if high - low < SMALLEST_SPAN_DEG:  # else the noise of an angle that is held looks like movement
+            low, high = (low + high - SMALLEST_SPAN_DEG) / 2, (low + high + SMALLEST_SPAN_DEG) / 2
+            axes.set_ylim(low, high)
         for limit in np.degrees(ranges.get(names[0], (np.nan, np.nan))):
             if low <= limit <= high:
                 axes.axhline(limit, color=GREY, linewidth=0.8, linestyle=":")

@@ -36,8 +36,8 @@ def plot_trajectories(path: Path, raw: Points3D, filtered: Points3D, participant
         nothing(path, "no points: see the verdicts of association and triangulation")
         return
     names = [name for name in SHOWN if name in filtered.names]
-    figure = plt.figure(figsize=(10, 8.5), layout="constrained")
-    upper, lower = figure.subfigures(2, 1, height_ratios=(1.25, 1))
+    figure = plt.figure(figsize=(10, 7.2), layout="constrained")
+    upper, lower = figure.subfigures(2, 1, height_ratios=(1.7, 1))
     grid = upper.subplots(3, len(names), sharex=True, sharey="row", squeeze=False)
     for column, name in enumerate(names):
         index = filtered.names.index(name)
@@ -63,20 +63,25 @@ def _draw_poses(figure: object, points: Points3D, participant: int, skeleton: Sk
     position = points.position_m[:, participant]
     seen = np.flatnonzero(np.isfinite(position).all(axis=-1).sum(axis=1) > len(points.names) // 2)
     frames = seen[np.linspace(0, len(seen) - 1, POSES).round().astype(int)] if len(seen) else []
-    middle = np.nanmean(position, axis=(0, 1))
-    radius = np.nanmax(np.abs(position - middle))
-    for place, frame in enumerate(frames):
+    if not len(frames):
+        return
+    centres = [np.nanmean(position[frame], axis=0) for frame in frames]
+    radius = max(float(np.nanmax(np.abs(position[f] - centre))) for f, centre in zip(frames, centres, strict=True))
+    for place, (frame, centre) in enumerate(zip(frames, centres, strict=True)):
         axes = figure.add_subplot(1, POSES, place + 1, projection="3d")  # type: ignore[attr-defined]
         for first, second in skeleton.bones:
-            ends = [position[frame, points.names.index(n)] if n in points.names else np.full(3, np.nan) for n in (first, second)]
+            ends = [
+                position[frame, points.names.index(n)] if n in points.names else np.full(3, np.nan)
+                for n in (first, second)
+            ]
             sides = {skeleton.side(first), skeleton.side(second)}
             colour = SIDE_COLOURS[sides.pop() if len(sides) == 1 else "middle"]
             axes.plot(*np.array(ends).T, color=colour, linewidth=1.6)
-        centre = np.nanmean(position[frame], axis=0)
-        axes.set_xlim(centre[0] - radius, centre[0] + radius)
-        axes.set_ylim(centre[1] - radius, centre[1] + radius)
-        axes.set_zlim(middle[2] - radius, middle[2] + radius)
-        axes.set_box_aspect((1, 1, 1))
+        for set_limits, middle in zip((axes.set_xlim, axes.set_ylim, axes.set_zlim), centre, strict=True):
+            set_limits(middle - radius, middle + radius)
+        axes.set_box_aspect((1, 1, 1), zoom=1.35)
+        axes.set_xticklabels([])
+        axes.set_yticklabels([])
         axes.view_init(elev=12, azim=-60)
         axes.tick_params(labelsize=5, pad=-3)
         axes.set_title(f"{points.time_s[frame]:.2f} s", fontsize=8)

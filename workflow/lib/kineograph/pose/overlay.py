@@ -21,12 +21,13 @@ TILE_HEIGHT_PX = 900
 JPEG_QUALITY = 85
 
 
-def draw_person(
-    image: Image, position_px: FloatArray, skeleton: Skeleton, *, participant: bool, scale: float
-) -> None:
+def draw_person(image: Image, position_px: FloatArray, skeleton: Skeleton, *, participant: bool, scale: float) -> None:
     """Draw the skeleton of one detection (K, 2): coloured by side for a participant, grey for anybody else."""
     for first, second in skeleton.bones:
-        ends = [position_px[skeleton.index(name)] if name in skeleton.keypoints else np.full(2, np.nan) for name in (first, second)]
+        ends = [
+            position_px[skeleton.index(name)] if name in skeleton.keypoints else np.full(2, np.nan)
+            for name in (first, second)
+        ]
         if not np.isfinite(ends).all():
             continue
         sides = {skeleton.side(first), skeleton.side(second)}
@@ -49,7 +50,9 @@ def label(image: Image, text: str, scale: float) -> None:
     """Write a line of text into the upper left corner."""
     place = (round(16 * scale), round(44 * scale))
     for colour, width in (((0, 0, 0), 6), ((255, 255, 255), 2)):
-        cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 1.2 * scale, colour, round(width * scale), cv2.LINE_AA)
+        cv2.putText(
+            image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 1.2 * scale, colour, round(width * scale), cv2.LINE_AA
+        )
 
 
 def empty_picture(size_px: tuple[int, int]) -> Image:
@@ -60,7 +63,9 @@ def empty_picture(size_px: tuple[int, int]) -> Image:
 def write_strip(path: Path, tiles: Sequence[Image]) -> None:
     """Write pictures side by side as a JPEG, atomically."""
     resized = [
-        cv2.resize(tile, (round(tile.shape[1] * TILE_HEIGHT_PX / tile.shape[0]), TILE_HEIGHT_PX), interpolation=cv2.INTER_AREA)
+        cv2.resize(
+            tile, (round(tile.shape[1] * TILE_HEIGHT_PX / tile.shape[0]), TILE_HEIGHT_PX), interpolation=cv2.INTER_AREA
+        )
         for tile in tiles
     ]
     written, buffer = cv2.imencode(".jpg", np.hstack(resized), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from kineograph.model.shapes import FloatArray
 from kineograph.pose.video import Image
@@ -75,7 +76,7 @@ def letterbox(image: Image, size_px: tuple[int, int], fill: int, *, centred: boo
     return boxed, scale, shift.astype(float)
 
 
-def as_input(images: list[Image], mean: tuple[float, ...], std: tuple[float, ...], *, rgb: bool) -> np.ndarray:  # type: ignore[type-arg]
+def as_input(images: list[Image], mean: tuple[float, ...], std: tuple[float, ...], *, rgb: bool) -> NDArray[np.float32]:
     """Pictures of one size as a network's input (N, 3, H, W) float32: channels turned, mean subtracted, divided by std."""
     stacked = np.stack(images)
     if rgb:

@@ -74,7 +74,9 @@ def run(
         if now - last > PROGRESS_EVERY_S:
             last = now
             rate = (index + 1) / (now - started)
-            note(f"{camera}: frame {index + 1} of {n_frames}, {rate:.1f} frames/s, {(n_frames - index - 1) / rate:.0f} s left")
+            note(
+                f"{camera}: frame {index + 1} of {n_frames}, {rate:.1f} frames/s, {(n_frames - index - 1) / rate:.0f} s left"
+            )
     return _gathered(found, camera, skeleton, fps_hz, size_px)
 
 
@@ -96,7 +98,9 @@ def _without_duplicates(poses: Poses, min_mean_confidence: float, max_overlap: f
     return Poses(poses.position_px[kept], poses.confidence[kept], poses.region[kept])
 
 
-def _gathered(found: list[Poses], camera: str, skeleton: Skeleton, fps_hz: float, size_px: tuple[int, int]) -> Keypoints2D:
+def _gathered(
+    found: list[Poses], camera: str, skeleton: Skeleton, fps_hz: float, size_px: tuple[int, int]
+) -> Keypoints2D:
     """The poses of all frames in arrays, with room for the most people seen in one."""
     frames, people, count = len(found), max((len(poses.region) for poses in found), default=0), len(skeleton.keypoints)
     position: FloatArray = np.full((frames, people, count, 2), np.nan)

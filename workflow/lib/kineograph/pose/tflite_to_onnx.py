@@ -155,7 +155,7 @@ class _Converter:
         if activation == tflite.ActivationFunctionType.RELU:
             self.nodes.append(helper.make_node("Relu", [before], [result]))
         elif activation == tflite.ActivationFunctionType.RELU6:
-            bounds = [self.weight("zero", np.float32(0)), self.weight("six", np.float32(6))]
+            bounds = [self.weight("zero", np.array(0, np.float32)), self.weight("six", np.array(6, np.float32))]
             self.nodes.append(helper.make_node("Clip", [before, *bounds], [result]))
         elif activation != tflite.ActivationFunctionType.NONE:
             raise _unusable(self.path, f"the activation {activation} of {operator.name}")
@@ -244,7 +244,9 @@ class _Converter:
     def _resize(self, operator: _Operator) -> None:
         options = operator.options(tflite.ResizeBilinearOptions)
         have, want = self.shape(operator.inputs[0]), self.shape(operator.outputs[0])
-        scales = self.weight(f"scales{operator.index}", np.array([1, 1, want[1] / have[1], want[2] / have[2]], np.float32))
+        scales = self.weight(
+            f"scales{operator.index}", np.array([1, 1, want[1] / have[1], want[2] / have[2]], np.float32)
+        )
         mode = "asymmetric"
         if options.AlignCorners():
             mode = "align_corners"
@@ -266,7 +268,9 @@ class _Converter:
             raise _unusable(self.path, f"RESHAPE to {want}")
         source = _name(operator.inputs[0])
         if len(have) == 4:  # the flat order is TFLite's
-            self.nodes.append(helper.make_node("Transpose", [source], [f"{source}_nhwc{operator.index}"], perm=(0, 2, 3, 1)))
+            self.nodes.append(
+                helper.make_node("Transpose", [source], [f"{source}_nhwc{operator.index}"], perm=(0, 2, 3, 1))
+            )
             source = f"{source}_nhwc{operator.index}"
         shape = self.weight(f"shape{operator.index}", np.array([-1, *want[1:]], np.int64))
         self.emit(operator, "Reshape", [source, shape])

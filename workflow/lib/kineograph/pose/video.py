@@ -139,7 +139,7 @@ def _read_picture(path: Path) -> Image:
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise _unreadable(path, "a file that is no picture, or is damaged")
-    return image  # type: ignore[no-any-return]
+    return image.astype(np.uint8, copy=False)
 
 
 def _unreadable(path: Path, found: str) -> InputError:

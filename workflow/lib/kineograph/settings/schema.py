@@ -35,15 +35,18 @@ def section_schema(schema: Schema, section: str, values: dict[str, Any]) -> Sche
     base = schema["properties"][section]
     folder = base.get("x-plugins")
     if folder is None:
-        return dict(base)
-    whole = copy.deepcopy(base)
+        plain: Schema = base
+        return plain
+    whole: Schema = copy.deepcopy(base)
     chosen = chosen_plugin(base, values)
     for name in plugin_names(folder):
         for key, rule in plugin_parameters(folder, name).items():
             if name == chosen:
                 whole["properties"][key] = rule
             else:
-                whole["properties"].setdefault(key, {**rule, "x-if-given": True} if chosen == AUTO else {"x-ignored": True})
+                whole["properties"].setdefault(
+                    key, {**rule, "x-if-given": True} if chosen == AUTO else {"x-ignored": True}
+                )
     return whole
 
 
@@ -140,7 +143,9 @@ def _check_object(rule: Schema, value: Any, path: str, where: str) -> Iterator[C
     from jsonschema import Draft202012Validator
 
     validator = Draft202012Validator({key: item for key, item in rule.items() if not key.startswith("x-")})
-    for error in sorted(validator.iter_errors(_typed(rule, value)), key=lambda item: [str(p) for p in item.absolute_path]):
+    for error in sorted(
+        validator.iter_errors(_typed(rule, value)), key=lambda item: [str(p) for p in item.absolute_path]
+    ):
         place = ".".join(filter(None, [path, *map(str, error.absolute_path)]))
         if error.validator == "additionalProperties":
             known = list(error.schema["properties"])

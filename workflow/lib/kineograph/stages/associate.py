@@ -18,7 +18,7 @@ from kineograph.geometry.rays import nearest_point_m, point_ray_distance_m, ray_
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.model.shapes import FloatArray, IntArray
+from kineograph.model.shapes import FloatArray, IntArray, finite
 from kineograph.model.skeleton import Skeleton
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
@@ -230,7 +230,7 @@ def _update(
         fewer[cameras[worst]] = NOT_SEEN
         _update(person, now, fewer, views, origins, settings)
         return
-    known = np.isfinite(points).all(axis=-1)
+    known = finite(points)
     if known.sum() < FEWEST_KEYPOINTS:
         return
     person.points_m = np.where(known[:, None], points, person.points_m)
@@ -251,9 +251,7 @@ def _meet(origins: FloatArray, ray: FloatArray, weight: FloatArray) -> FloatArra
     return points
 
 
-def _births(
-    views: list[View], taken: IntArray, origins: FloatArray, settings: AssociateSettings
-) -> list[IntArray]:
+def _births(views: list[View], taken: IntArray, origins: FloatArray, settings: AssociateSettings) -> list[IntArray]:
     """New people: sets of free detections of different cameras, (C,) each, whose lines of sight meet."""
     free = [
         (camera, index)
@@ -271,39 +269,22 @@ def _births(
             typical = float(_median(distance))
             if typical <= settings.max_birth_distance_m:
                 pairs.append((typical, a, b))
-    groups: list[dict[int, int]] = []
-    where: dict[int, int] = {}
+    groups = [{index} for index in range(len(free))]
     for _, a, b in sorted(pairs):
-        _join(groups, where, free, a, b)
+        first, second = groups[a], groups[b]
+        if first is second or {free[k][0] for k in first} & {free[k][0] for k in second}:
+            continue  # the same group already, or two detections of one camera
+        first |= second
+        for member in second:
+            groups[member] = first
     born = []
-    for group in groups:
-        if len(group) >= MIN_CAMERAS:
+    for index, group in enumerate(groups):
+        if len(group) >= MIN_CAMERAS and index == min(group):
             detection = np.full(len(views), NOT_SEEN)
-            detection[list(group)] = list(group.values())
+            for member in group:
+                detection[free[member][0]] = free[member][1]
             born.append(detection)
     return sorted(born, key=lambda detection: -int((detection >= 0).sum()))
-
-
-def _join(groups: list[dict[int, int]], where: dict[int, int], free: list[tuple[int, int]], a: int, b: int) -> None:
-    """Put two detections into one group (camera -> detection), unless that would give it two of a camera."""
-    if a in where and b in where:
-        first, second = groups[where[a]], groups[where[b]]
-        if first is second or set(first) & set(second):
-            return
-        first.update(second)
-        second.clear()
-        for member, group in where.items():
-            if group == where[b]:
-                where[member] = where[a]
-    elif a in where or b in where:
-        old, new = (a, b) if a in where else (b, a)
-        group = groups[where[old]]
-        if free[new][0] not in group:
-            group[free[new][0]] = free[new][1]
-            where[new] = where[old]
-    else:
-        where[a] = where[b] = len(groups)
-        groups.append({free[a][0]: free[a][1], free[b][0]: free[b][1]})
 
 
 def _median(distance: FloatArray) -> FloatArray:
@@ -357,7 +338,7 @@ def _reachable(earlier: _Person, later: _Person, fps_hz: float, settings: Associ
 def _report(tracks: PersonTracks, keypoints: Sequence[Keypoints2D], others: list[_Person]) -> StageReport:
     frames = len(tracks.time_s)
     seen = tracks.detection >= 0
-    cameras = {item.camera: int(np.isfinite(item.bbox_px).all(axis=-1).any(axis=1).sum()) for item in keypoints}
+    cameras = {item.camera: int(finite(item.bbox_px).any(axis=1).sum()) for item in keypoints}
     reasons = []
     support = {}
     for index, name in enumerate(tracks.participants):
@@ -397,6 +378,10 @@ def _report(tracks: PersonTracks, keypoints: Sequence[Keypoints2D], others: list
             )
         )
     bystanders = [len(person.frames) for person in others if len(person.frames) > 1]
-    came_out = {"participants": support, "bystanders": len(bystanders), "bystander_frames": sorted(bystanders, reverse=True)}
+    came_out = {
+        "participants": support,
+        "bystanders": len(bystanders),
+        "bystander_frames": sorted(bystanders, reverse=True),
+    }
     came_in = {"frames": frames, "frames_with_a_detection": cameras}
     return StageReport(STAGE, came_in, came_out, worst_first(reasons))

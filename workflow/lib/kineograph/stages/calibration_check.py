@@ -49,7 +49,8 @@ def _check_camera(camera: Camera) -> list[Reason]:
         reasons.append(
             Reason(
                 "fail",
-                f"{camera.name} would see {angle:.0f} degrees (plausible: {FIELD_OF_VIEW_DEG[0]:.0f} to {FIELD_OF_VIEW_DEG[1]:.0f})",
+                f"{camera.name} would see {angle:.0f} degrees "
+                f"(plausible: {FIELD_OF_VIEW_DEG[0]:.0f} to {FIELD_OF_VIEW_DEG[1]:.0f})",
                 where,
                 "focal length and image size don't belong together: was the calibration made at another resolution?",
             )
@@ -74,7 +75,9 @@ def _check_camera(camera: Camera) -> list[Reason]:
             )
         )
     if abs(np.linalg.det(camera.rotation) - 1) > 1e-3:
-        reasons.append(Reason("fail", f"the rotation of {camera.name} is none (mirrored or scaled)", where, "calibrate again"))
+        reasons.append(
+            Reason("fail", f"the rotation of {camera.name} is none (mirrored or scaled)", where, "calibrate again")
+        )
     return reasons
 
 

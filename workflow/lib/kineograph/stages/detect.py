@@ -80,7 +80,12 @@ def judge(keypoints: Keypoints2D, stated_frames: int, source: str, device: str) 
         )
     return StageReport(
         STAGE,
-        came_in={"camera": keypoints.camera, "source": source, "frames_stated": stated_frames, "size_px": list(keypoints.size_px)},
+        came_in={
+            "camera": keypoints.camera,
+            "source": source,
+            "frames_stated": stated_frames,
+            "size_px": list(keypoints.size_px),
+        },
         came_out={
             "frames": keypoints.n_frames,
             "frames_with_a_person": int((people > 0).sum()),

@@ -177,7 +177,7 @@ def _match(recordings: Sequence[Recording], rig: Rig, by: str) -> tuple[dict[str
 
 def _check_size(recording: Recording, camera: Camera) -> tuple[KineographError | None, Reason | None]:
     have, want = recording.size_px, camera.size_px
-    if have == (0, 0) or have == want:
+    if have in ((0, 0), want):
         return None, None
     sizes = f"{have[0]}x{have[1]} px"
     if all(abs(a - b) < CODEC_BLOCK_PX for a, b in zip(have, want, strict=True)):

@@ -10,7 +10,7 @@ import numpy as np
 
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.model.shapes import FloatArray
+from kineograph.model.shapes import BoolArray, FloatArray, finite
 
 STAGE = "kinematics"
 WARN_ERROR_M = 0.04
@@ -51,7 +51,7 @@ def judge(
         Distance of each marker from its place on the model, m, NaN where it was missing.
     """
     frames = len(coordinates.time_s)
-    solved = np.isfinite(coordinates.values).all(axis=1)
+    solved = finite(coordinates.values)
     if not solved.any():
         reason = Reason("fail", "no frame could be solved", "", "see the earlier stages' verdicts")
         return StageReport(STAGE, {"frames": frames, "markers": list(markers)}, {"frames_solved": 0}, (reason,))
@@ -101,7 +101,9 @@ def judge(
 
 
 def _at_limits(
-    coordinates: Coordinates, ranges: Mapping[str, tuple[float, float]], solved: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    coordinates: Coordinates,
+    ranges: Mapping[str, tuple[float, float]],
+    solved: BoolArray,
 ) -> list[Reason]:
     """Joint angles that sit at the end of their range: there they say what the model allows, not what the person did."""
     sitting = {}
@@ -110,7 +112,8 @@ def _at_limits(
         if not coordinates.rotational[index] or high - low < 2 * LIMIT_TOLERANCE_RAD:
             continue
         column = coordinates.values[solved, index]
-        share = float(((column < low + LIMIT_TOLERANCE_RAD) | (column > high - LIMIT_TOLERANCE_RAD)).mean())
+        from_ends = np.minimum(np.abs(column - low), np.abs(column - high))
+        share = float((from_ends < LIMIT_TOLERANCE_RAD).mean())
         if share > WARN_AT_LIMIT:
             sitting[name] = share
     if not sitting:

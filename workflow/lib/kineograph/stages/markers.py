@@ -28,7 +28,8 @@ def marker_positions(points: Points3D, skeleton: Skeleton) -> tuple[tuple[str, .
     """
     extra = [name for name in skeleton.virtual if name not in skeleton.keypoints]
     means = [
-        points.position_m[:, :, [skeleton.index(part) for part in skeleton.virtual[name]]].mean(axis=2) for name in extra
+        points.position_m[:, :, [skeleton.index(part) for part in skeleton.virtual[name]]].mean(axis=2)
+        for name in extra
     ]
     position = np.concatenate([points.position_m, *(mean[:, :, None] for mean in means)], axis=2)
     return (*skeleton.keypoints, *extra), position

@@ -120,9 +120,7 @@ def _report(residuals: _Residuals, by_camera: FloatArray, settings: QualitySetti
     came_out = {
         "median_px_by_camera": dict(zip(residuals.cameras, by_camera, strict=True)),
         "bias_px": {
-            name: {
-                camera: residuals.bias_px[person, index].tolist() for index, camera in enumerate(residuals.cameras)
-            }
+            name: {camera: residuals.bias_px[person, index].tolist() for index, camera in enumerate(residuals.cameras)}
             for person, name in enumerate(residuals.participants)
         },
         "median_px": {

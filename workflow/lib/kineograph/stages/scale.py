@@ -122,15 +122,23 @@ def scale(
         ]
         for pair in pairs
     }
-    measured = {pair: trimmed_mean(np.concatenate(parts) if parts else np.zeros(0), settings.trimmed) for pair, parts in lengths.items()}
+    measured = {
+        pair: trimmed_mean(np.concatenate(parts) if parts else np.zeros(0), settings.trimmed)
+        for pair, parts in lengths.items()
+    }
     ratio = {
-        pair: measured[pair] / float(np.linalg.norm(model_markers_m[pair[0]] - model_markers_m[pair[1]])) for pair in pairs
+        pair: measured[pair] / float(np.linalg.norm(model_markers_m[pair[0]] - model_markers_m[pair[1]]))
+        for pair in pairs
     }
     factors: dict[str, FloatArray] = {}
     unmeasured = []
     for item in measurements:
         for body, axes in item.bodies.items():
-            found = [ratio[pair] for pair in _pairs_of(item, body, settings.pool_sides) if np.isfinite(ratio.get(pair, np.nan))]
+            found = [
+                ratio[pair]
+                for pair in _pairs_of(item, body, settings.pool_sides)
+                if np.isfinite(ratio.get(pair, np.nan))
+            ]
             if not found:
                 unmeasured.append(body)
                 continue
@@ -140,10 +148,19 @@ def scale(
     frames = {trial.trial: int(mask.sum()) for trial, mask in zip(trials, upright, strict=True)}
     reasons = _reasons(result, measurements, measured, ratio, lengths, unmeasured, used_upright)
     if mass_kg is None:
-        reasons.append(Reason("warn", f"the mass is not given: {DEFAULT_MASS_KG:g} kg is taken", "", "add mass_kg to participants.tsv"))
+        reasons.append(
+            Reason(
+                "warn", f"the mass is not given: {DEFAULT_MASS_KG:g} kg is taken", "", "add mass_kg to participants.tsv"
+            )
+        )
     report = StageReport(
         STAGE,
-        came_in={"trials": [trial.trial for trial in trials], "frames_used": frames, "height_m": height_m, "mass_kg": mass_kg},
+        came_in={
+            "trials": [trial.trial for trial in trials],
+            "frames_used": frames,
+            "height_m": height_m,
+            "mass_kg": mass_kg,
+        },
         came_out={
             "factors": {item.name: _factor_of(item, factors) for item in measurements},
             "length_m": {f"{a}-{b}": measured[a, b] for a, b in pairs},
@@ -221,7 +238,9 @@ def _reasons(
     reasons = []
     if unmeasured:
         names = ", ".join(sorted(set(unmeasured))[:6])
-        reasons.append(Reason("warn", f"{len(set(unmeasured))} bodies could not be measured and keep their size: {names}", "", ""))
+        reasons.append(
+            Reason("warn", f"{len(set(unmeasured))} bodies could not be measured and keep their size: {names}", "", "")
+        )
     if not used_upright:
         text = "hips or knees are bent in nearly all frames: lengths are taken from all frames"
         reasons.append(Reason("warn", text, "", "add a trial in which the person stands"))
@@ -259,7 +278,8 @@ def _reasons(
                 reasons.append(
                     Reason(
                         "warn",
-                        f"the distance {pair[0]}-{pair[1]} varies by {spread:.0%} over the frames (wanted: under {WARN_SPREAD:.0%})",
+                        f"the distance {pair[0]}-{pair[1]} varies by {spread:.0%} over the frames "
+                        f"(wanted: under {WARN_SPREAD:.0%})",
                         f"markers {pair[0]}, {pair[1]}",
                         "one of the two is badly detected or occluded",
                     )

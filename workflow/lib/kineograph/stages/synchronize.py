@@ -26,7 +26,7 @@ from kineograph.geometry.projection import undistort_pixels
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
 from kineograph.signal.resampling import ON_A_FRAME, sample
 
@@ -91,6 +91,8 @@ def synchronize(
     """
     names = [item.camera for item in keypoints]
     came_in = {"cameras": names, "frames": {item.camera: item.n_frames for item in keypoints}, "fps_hz": fps_hz}
+    facts: dict[str, Any]
+    reasons: list[Reason]
     if settings.method == "given":
         offset_frames, facts, reasons = _given(names, settings.offsets_s) * fps_hz, {}, []
     elif settings.method == "none" or len(keypoints) < 2:
@@ -139,7 +141,7 @@ def main_person(keypoints: Keypoints2D, min_confidence: float) -> FloatArray:
             if mean[nearest] < max(extent[frame, nearest] / 4, 1.0):
                 chain[frame] = nearest
                 last = np.where(np.isfinite(position[frame, nearest]), position[frame, nearest], last)
-    chosen = position[np.arange(frames), np.maximum(chain, 0)].copy()
+    chosen: FloatArray = position[np.arange(frames), np.maximum(chain, 0)].copy()
     chosen[chain < 0] = np.nan
     return chosen
 
@@ -186,9 +188,7 @@ def _from_motion(
         _View(undistort_pixels(camera, main_person(item, settings.min_confidence)))
         for item, camera in zip(keypoints, rig.cameras, strict=True)
     ]
-    pairs = {
-        (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(views)), 2)
-    }
+    pairs = {(i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(views)), 2)}
     limit = round(settings.max_offset_s * fps_hz)
     longest = max(len(view.position_px) for view in views)
     coarse = _search(views, pairs, limit)
@@ -256,7 +256,9 @@ def _spread_px(residual: FloatArray) -> float:
     return float(np.nanmean(size)) if np.isfinite(size).any() else math.nan
 
 
-def _without_geometry(residual: FloatArray, views: list[_View], pair: tuple[int, int], offset: FloatArray, frame: FloatArray) -> FloatArray:
+def _without_geometry(
+    residual: FloatArray, views: list[_View], pair: tuple[int, int], offset: FloatArray, frame: FloatArray
+) -> FloatArray:
     """The residual (F, K) without what depends linearly on the place of the points in both images, centred."""
     result = _centred(residual)
     places = np.concatenate([sample(views[camera].position_px, frame - offset[camera]) for camera in pair], axis=-1)
@@ -332,7 +334,9 @@ def _distinct(first: FloatArray, second: FloatArray) -> list[FloatArray]:
 
 def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -> str:
     if accepted:
-        return f"the offsets make the views agree {improvement:.0%} better in stretches that they were not estimated from"
+        return (
+            f"the offsets make the views agree {improvement:.0%} better in stretches that they were not estimated from"
+        )
     if not significant:
         return "no camera's offset differs from zero by more than the stretches of the trial differ among themselves"
     return f"the best offsets make the views agree only {improvement:.1%} better (accepted from {wanted:.0%})"

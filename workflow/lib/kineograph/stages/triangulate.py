@@ -14,7 +14,7 @@ from kineograph.model.camera import Camera, Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.points import Origin, Points3D
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.model.shapes import FloatArray
+from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.model.skeleton import Skeleton
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
@@ -27,6 +27,8 @@ NEGLIGIBLE_DISTORTION_PX = 1.0
 """With `undistort: auto`, lenses that shift no pixel by more than this are taken as ideal, as Pose2Sim takes all lenses."""
 WARN_MISSING = 0.1
 FAIL_MISSING = 0.5
+WARN_SPEED_M_S = 15.0
+"""Nothing on a body moves faster in the movements that are filmed here; a point that does has jumped."""
 WARN_EXCLUDED = 0.3
 """A camera whose confident keypoints are left out more often than this is named."""
 
@@ -150,7 +152,7 @@ def _undistorts(camera: Camera, choice: str) -> bool:
     return choice == "always"
 
 
-def _image_noise_px(error_px: FloatArray, used: FloatArray) -> FloatArray:
+def _image_noise_px(error_px: FloatArray, used: BoolArray) -> FloatArray:
     """Standard deviation of an image coordinate for each participant and keypoint, (P, K), px.
 
     From the residuals of the accepted points: n cameras give 2n numbers, of which a point takes up 3.
@@ -162,9 +164,7 @@ def _image_noise_px(error_px: FloatArray, used: FloatArray) -> FloatArray:
     return noise
 
 
-def _nothing(
-    tracks: PersonTracks, skeleton: Skeleton, settings: TriangulateSettings
-) -> tuple[Points3D, StageReport]:
+def _nothing(tracks: PersonTracks, skeleton: Skeleton, settings: TriangulateSettings) -> tuple[Points3D, StageReport]:
     """All points missing, where there is nothing to triangulate from."""
     shape = (len(tracks.time_s), len(tracks.participants), len(skeleton.keypoints))
     points = Points3D(
@@ -190,7 +190,7 @@ def _nothing(
 
 
 def _report(
-    points: Points3D, confident: FloatArray, undistorted: dict[str, bool], settings: TriangulateSettings
+    points: Points3D, confident: BoolArray, undistorted: dict[str, bool], settings: TriangulateSettings
 ) -> StageReport:
     measured = points.origin == Origin.TRIANGULATED
     missing = points.origin == Origin.MISSING
@@ -215,6 +215,7 @@ def _report(
                     "are enough cameras calibrated, in step, and in view of the person?",
                 )
             )
+    reasons += _jumps(points)
     reasons += [
         Reason(
             "warn",
@@ -242,6 +243,27 @@ def _report(
         "undistorted": undistorted,
     }
     return StageReport(STAGE, came_in, came_out, worst_first(reasons))
+
+
+def _jumps(points: Points3D) -> list[Reason]:
+    """A warning where points move faster than a body can: a swap of left and right, or of people."""
+    if points.n_frames < 2:
+        return []
+    speed = np.linalg.norm(np.diff(points.position_m, axis=0), axis=-1) * points.fps_hz
+    fast = np.nan_to_num(speed) > WARN_SPEED_M_S
+    if not fast.any():
+        return []
+    frame, person, index = np.unravel_index(int(np.nanargmax(speed)), speed.shape)
+    names = [points.names[k] for k in np.flatnonzero(fast.any(axis=(0, 1)))]
+    return [
+        Reason(
+            "warn",
+            f"{len(names)} keypoints jump in {int(fast.any(axis=(1, 2)).sum())} frames ({', '.join(names[:6])}); the most "
+            f"{points.names[index]} of {points.participants[person]} at frame {frame + 1}, {speed[frame, person, index]:.0f} m/s",
+            f"frame {frame + 1}",
+            "left and right were swapped in some cameras, or a keypoint failed there: look at the overlays and trajectories",
+        )
+    ]
 
 
 def _percentiles(values: FloatArray) -> dict[str, float]:

@@ -95,7 +95,11 @@ def _figures(reports: Sequence[NamedReport]) -> dict[str, float | None]:
     by_stage = {item.report.stage: item.report.came_out for item in reports}
     points = by_stage.get("triangulation", {})
     total = sum(points.get(f"points_{kind}", 0) for kind in ("triangulated", "interpolated", "missing"))
-    errors = [item.report.came_out.get("marker_error_mm", {}).get("mean") for item in reports if item.report.stage == "kinematics"]
+    errors = [
+        item.report.came_out.get("marker_error_mm", {}).get("mean")
+        for item in reports
+        if item.report.stage == "kinematics"
+    ]
     known = [error for error in errors if error is not None]
     return {
         "reprojection_error_px": points.get("reprojection_error_px", {}).get("mean"),

@@ -37,8 +37,13 @@ def load(session: Session, card: ModelCard) -> PoseEstimator:
     session.check_input(card.input_px)
     shapes = session.output_shapes
     wanted = {"landmarks": (LANDMARKS * VALUES,), "presence": (1,)}
-    if any(name not in shapes or shapes[name][1:] != shape for name, shape in wanted.items()) or "heatmap" not in shapes:
-        raise session.refuse(f"outputs landmarks (batch, {LANDMARKS * VALUES}), presence (batch, 1), heatmap", str(shapes))
+    if (
+        any(name not in shapes or shapes[name][1:] != shape for name, shape in wanted.items())
+        or "heatmap" not in shapes
+    ):
+        raise session.refuse(
+            f"outputs landmarks (batch, {LANDMARKS * VALUES}), presence (batch, 1), heatmap", str(shapes)
+        )
     return BlazePoseLandmarks(session, card)
 
 
@@ -70,7 +75,9 @@ class BlazePoseLandmarks:
         named = dict(zip(self.session.output_shapes, outputs, strict=True))
         landmarks = named["landmarks"].reshape(-1, LANDMARKS, VALUES).astype(float)
         inside = refine(landmarks[..., :2], named["heatmap"].astype(float), self.side)
-        position = np.stack([_undo(self._transform(region), points) for region, points in zip(regions, inside, strict=True)])
+        position = np.stack(
+            [_undo(self._transform(region), points) for region, points in zip(regions, inside, strict=True)]
+        )
         sure = 1 / (1 + np.exp(-landmarks[..., 3:5]))
         confidence = sure.min(axis=-1) * named["presence"].astype(float)
         return Poses(

@@ -35,7 +35,9 @@ def load(session: Session, card: ModelCard) -> PoseEstimator:
     split = float(card.parameters.get("split_ratio", 2.0))
     wanted = [round(side * split) for side in card.input_px]
     lengths = [shape[-1] for shape in shapes]
-    if len(shapes) != 2 or any(isinstance(have, int) and have != want for have, want in zip(lengths, wanted, strict=True)):
+    if len(shapes) != 2 or any(
+        isinstance(have, int) and have != want for have, want in zip(lengths, wanted, strict=True)
+    ):
         raise session.refuse(f"two outputs (batch, K, {wanted[0]}) and (batch, K, {wanted[1]})", str(shapes))
     return SimCC(session, card)
 
@@ -82,6 +84,6 @@ class SimCC:
         up, left = np.array([0.0, -size[0] / 2]), np.array([-size[0] / 2, 0.0])
         source = np.array([centre, centre + up, centre + up + left], np.float32)
         middle = np.array([width / 2, height / 2])
-        target = np.array([middle, middle + [0, -width / 2], middle + [-width / 2, -width / 2]], np.float32)
+        target = np.array([middle, middle - np.array([0, width / 2]), middle - width / 2], np.float32)
         transform = cv2.getAffineTransform(source, target)
         return cv2.warpAffine(image, transform, (width, height), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]

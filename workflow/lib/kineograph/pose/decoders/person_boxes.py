@@ -43,14 +43,17 @@ class PersonBoxes:
         output = self.session.run(as_input([boxed], self.card.mean, self.card.std, rgb=False))[0][0].astype(float)
         if output.shape[-1] == 5:
             found = output[output[:, 4] > self.min_score]
-            boxes, scores = found[:, :4], found[:, 4]
+            boxes, scores = found[:, :4] / scale, found[:, 4]
         else:
-            boxes, scores = self._raw_boxes(output)
+            boxes, scores = self._raw_boxes(output, scale)
         order = np.argsort(-scores, kind="stable")
-        return regions_from_boxes(boxes[order] / scale)
+        return regions_from_boxes(boxes[order])
 
-    def _raw_boxes(self, cells: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Boxes and scores of the raw cells (cells, 5 + classes), after non-maximum suppression."""
+    def _raw_boxes(self, cells: FloatArray, scale: float) -> tuple[FloatArray, FloatArray]:
+        """Boxes (px of the picture) and scores of the raw cells (cells, 5 + classes), after non-maximum suppression.
+
+        Boxes of the class 0, people, only.
+        """
         width, height = self.card.input_px
         corner, stride = [], []
         for step in STRIDES:
@@ -62,7 +65,7 @@ class PersonBoxes:
         half = np.exp(cells[:, 2:4]) * steps / 2
         scores = cells[:, 4] * cells[:, 5 + PERSON]
         likely = scores > self.min_score_raw
-        boxes = np.concatenate([centre - half, centre + half], axis=1)[likely]
+        boxes = np.concatenate([centre - half, centre + half], axis=1)[likely] / scale
         kept = suppress(boxes, scores[likely], self.max_overlap)
         return boxes[kept], scores[likely][kept]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from kineograph.catalog.models import ModelCard
 from kineograph.model.shapes import FloatArray
@@ -81,9 +82,17 @@ class SimCC:
     def _crop(self, image: Image, centre: FloatArray, size: FloatArray) -> Image:
         """The picture around `centre`; the transform is taken through three points, as rtmlib takes it, to the same rounding."""
         width, height = self.card.input_px
-        up, left = np.array([0.0, -size[0] / 2]), np.array([-size[0] / 2, 0.0])
-        source = np.array([centre, centre + up, centre + up + left], np.float32)
-        middle = np.array([width / 2, height / 2])
-        target = np.array([middle, middle - np.array([0, width / 2]), middle - width / 2], np.float32)
+        source = _corner(centre, size[0] / 2)
+        target = _corner(np.array([width / 2, height / 2]), width / 2)
         transform = cv2.getAffineTransform(source, target)
         return cv2.warpAffine(image, transform, (width, height), flags=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def _corner(centre: FloatArray, half: float) -> NDArray[np.float32]:
+    """A place, the one above it, and the one left of that, (3, 2), each rounded before the next is taken from it."""
+    points = np.zeros((3, 2), np.float32)
+    points[0] = centre
+    points[1] = centre - np.array([0, half])
+    down = points[0] - points[1]
+    points[2] = points[1] + np.array([-down[1], down[0]], np.float32)
+    return points

@@ -1,0 +1,54 @@
+"""What tests share: where the repository and the fetched assets are, and reference data where it is at hand."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(REPOSITORY / "workflow" / "lib"))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def resources() -> Path:
+    return REPOSITORY / "resources"
+
+
+@pytest.fixture(scope="session")
+def reference() -> Path:
+    """Public reference data of Pose2Sim (real keypoints, expected results); not part of this repository."""
+    folder = Path(os.environ.get("KINEOGRAPH_REFERENCE", REPOSITORY.parent / "shared" / "reference"))
+    if not folder.is_dir():
+        pytest.skip("no reference data: set KINEOGRAPH_REFERENCE to a folder that has it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def fetched():
+    """Fetch an asset into the cache and return its folder."""
+    from kineograph.assets.store import obtain
+    from kineograph.catalog.assets import default_cache, read_catalogue
+
+    catalogue = read_catalogue(REPOSITORY / "resources" / "assets.toml")
+    return lambda name: obtain(catalogue.asset(name), default_cache())
+
+
+@pytest.fixture(scope="session")
+def opensim_setup(fetched) -> Path:
+    return fetched("opensim_setup")
+
+
+@pytest.fixture(scope="session")
+def skeletons():
+    """Read a skeleton card by name."""
+    from kineograph.io.skeletons import read_skeleton
+
+    return lambda name: read_skeleton(REPOSITORY / "resources" / "skeletons" / f"{name}.toml")

@@ -1,0 +1,149 @@
+"""Tiny networks with the interfaces of real ones, whose answers can be computed by hand.
+
+The pose network has RTMPose's interface: keypoint k is the place in the picture that has colour k. The detector has
+YOLOX's (with its own suppression): the box around everything bright. The raw detector puts out given numbers.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+MEAN = (123.675, 116.28, 103.53)
+STD = (58.395, 57.12, 57.375)
+BRIGHT = 200.0
+
+COLOURS = np.array([c for c in product((0, 128, 255), repeat=3) if max(c) == 255 or sum(c) == 384], float)
+COLOURS = np.concatenate(
+    [COLOURS, [[64, 64, 255], [255, 64, 192], [64, 255, 192], [192, 255, 64], [255, 192, 64], [64, 192, 255]]]
+)[:26]
+"""26 colours (blue, green, red), each far from the others and from black."""
+
+
+class _Graph:
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: list[onnx.TensorProto] = []
+
+    def weight(self, values) -> str:
+        name = f"w{len(self.weights)}"
+        self.weights.append(numpy_helper.from_array(np.asarray(values), name))
+        return name
+
+    def __call__(self, kind: str, *inputs, out: str | None = None, **attributes) -> str:
+        out = out or f"n{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [out], **attributes))
+        return out
+
+    def save(self, path: Path, inputs: list, outputs: list) -> Path:
+        graph = helper.make_graph(self.nodes, "synthetic", inputs, outputs, self.weights)
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
+        model.ir_version = 8
+        onnx.checker.check_model(model)
+        onnx.save(model, path)
+        return path
+
+
+def _tensor(name: str, shape: list) -> onnx.ValueInfoProto:
+    return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+
+
+def pose_network(path: Path, size_px=(192, 256), colours=COLOURS, batch: int | str = "batch") -> Path:
+    """RTMPose's interface: (batch, 3, H, W) -> simcc_x (batch, K, 2W), simcc_y (batch, K, 2H)."""
+    width, height = size_px
+    count = len(colours)
+    unit = (np.asarray(colours, np.float32) / 255).astype(np.float32)
+    g = _Graph()
+    scaled = g("Mul", "input", g.weight((np.float32(STD) / 255).reshape(1, 3, 1, 1)))
+    value = g("Add", scaled, g.weight((np.float32(MEAN) / 255).reshape(1, 3, 1, 1)))
+    square = g("ReduceSum", g("Mul", value, value), g.weight(np.array([1], np.int64)), keepdims=1)
+    kernel, bias = g.weight((2 * unit).reshape(count, 3, 1, 1)), g.weight(-(unit**2).sum(axis=1))
+    closeness = g("Sub", g("Conv", value, kernel, bias, kernel_shape=[1, 1]), square)
+    score = g("Exp", g("Mul", closeness, g.weight(np.float32(30.0))))
+    smooth = g("AveragePool", score, kernel_shape=[5, 5], pads=[2, 2, 2, 2])
+    for name, axis, length, scale in (("simcc_x", 2, width, [1, 1, 1, 2]), ("simcc_y", 3, height, [1, 1, 2, 1])):
+        profile = g("ReduceMax", smooth, axes=[axis], keepdims=1)
+        wide = g(
+            "Resize",
+            profile,
+            "",
+            g.weight(np.float32(scale)),
+            mode="linear",
+            coordinate_transformation_mode="asymmetric",
+        )
+        g("Reshape", wide, g.weight(np.array([0, 0, 2 * length], np.int64)), out=name)
+    outputs = [_tensor("simcc_x", [batch, count, 2 * width]), _tensor("simcc_y", [batch, count, 2 * height])]
+    return g.save(path, [_tensor("input", [batch, 3, height, width])], outputs)
+
+
+def box_network(path: Path, size_px=(416, 416)) -> Path:
+    """YOLOX's interface with suppression: (1, 3, H, W) -> (1, 1, 5), the box around all bright pixels, score 0.9."""
+    width, height = size_px
+    g = _Graph()
+    brightest = g("ReduceMax", "input", axes=[1], keepdims=1)
+    bright = g("Cast", g("Greater", brightest, g.weight(np.float32(BRIGHT))), to=TensorProto.FLOAT)
+    ends = []
+    for axis, length in ((2, width), (3, height)):
+        profile = g(
+            "Reshape", g("ReduceMax", bright, axes=[axis], keepdims=1), g.weight(np.array([1, length], np.int64))
+        )
+        first = g("Cast", g("ArgMax", profile, axis=1, keepdims=1), to=TensorProto.FLOAT)
+        last = g("ArgMax", profile, axis=1, keepdims=1, select_last_index=1)
+        ends.append((first, g("Cast", last, to=TensorProto.FLOAT)))
+    (x0, x1), (y0, y1) = ends
+    row = g("Concat", x0, y0, x1, y1, g.weight(np.array([[0.9]], np.float32)), axis=1)
+    g("Reshape", row, g.weight(np.array([1, 1, 5], np.int64)), out="dets")
+    return g.save(path, [_tensor("input", [1, 3, height, width])], [_tensor("dets", [1, 1, 5])])
+
+
+def constant_network(path: Path, values: np.ndarray, size_px=(416, 416)) -> Path:
+    """Puts out `values` whatever the picture."""
+    g = _Graph()
+    nothing = g("Mul", g("ReduceMean", "input", keepdims=0), g.weight(np.float32(0)))
+    g("Add", g.weight(values.astype(np.float32)), nothing, out="dets")
+    return g.save(path, [_tensor("input", [1, 3, size_px[1], size_px[0]])], [_tensor("dets", list(values.shape))])
+
+
+def write_cards(folder: Path) -> Path:
+    """Write the pose network and the detector with their model cards; the path of the pose network's card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pose_network(folder / "dots.onnx")
+    box_network(folder / "box.onnx")
+    (folder / "dots.toml").write_text(f'''name = "dots"
+licence = "synthetic"
+kind = "pose"
+decoder = "simcc"
+skeleton = "halpe26"
+detector = "{folder / "box.toml"}"
+input_px = [192, 256]
+mean = {list(MEAN)}
+std = {list(STD)}
+[weights]
+file = "dots.onnx"
+''')
+    (folder / "box.toml").write_text("""name = "box"
+licence = "synthetic"
+kind = "detector"
+decoder = "person_boxes"
+input_px = [416, 416]
+[weights]
+file = "box.onnx"
+""")
+    return folder / "dots.toml"
+
+
+def render(pixels: np.ndarray, size_px: tuple[int, int], radius_px: int = 7) -> np.ndarray:
+    """A black picture with a dot of colour k at each finite place k (K, 2)."""
+    import cv2
+
+    image = np.zeros((size_px[1], size_px[0], 3), np.uint8)
+    for place, colour in zip(pixels, COLOURS, strict=False):
+        if np.isfinite(place).all():
+            shift = 4
+            centre = tuple(int(round(v * 2**shift)) for v in place)
+            cv2.circle(image, centre, radius_px << shift, colour.tolist(), -1, cv2.LINE_AA, shift)
+    return image

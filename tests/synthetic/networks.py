@@ -144,6 +144,6 @@ def render(pixels: np.ndarray, size_px: tuple[int, int], radius_px: int = 7) -> 
     for place, colour in zip(pixels, COLOURS, strict=False):
         if np.isfinite(place).all():
             shift = 4
-            centre = tuple(int(round(v * 2**shift)) for v in place)
+            centre = tuple(round(v * 2**shift) for v in place.tolist())
             cv2.circle(image, centre, radius_px << shift, colour.tolist(), -1, cv2.LINE_AA, shift)
     return image

@@ -142,7 +142,7 @@ def film(
     seconds: float = 2.0,
     fps_hz: float = 60.0,
     offset_s: Sequence[float] | None = None,
-    faults: Faults = Faults(),  # noqa: B008
+    faults: Faults = Faults(),
     shuffle: bool = False,
     seed: int = 0,
 ) -> list[Keypoints2D]:

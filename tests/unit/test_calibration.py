@@ -88,7 +88,7 @@ def test_qualisys_takes_video_cameras_only_in_natural_order(tmp_path):
 @pytest.mark.parametrize(
     ("file", "expected"),
     [
-        (lambda p: qualisys_file(p), "no video camera"),
+        (qualisys_file, "no video camera"),
         (
             lambda p: qualisys_file(p, QUALISYS_CAMERA.format(name="c", model="none").replace('x="1000"', "")),
             "transform x",

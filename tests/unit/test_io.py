@@ -32,17 +32,13 @@ def examples():
     position = RANDOM.normal(size=(*shape, 3))
     position[1, 0, 2] = np.nan
     yield Keypoints2D(
-        "cam", "sk", ("A", "B", "C"), RANDOM.normal(size=(*shape, 2)), RANDOM.random(shape), RANDOM.random((frames, people, 4)), 60.0,
-        np.arange(frames) / 60, (1920, 1080),
+        "cam", "sk", ("A", "B", "C"), RANDOM.normal(size=(*shape, 2)), RANDOM.random(shape), RANDOM.random((frames, people, 4)),
+        60.0, np.arange(frames) / 60, (1920, 1080),
     )  # fmt: skip
     yield PersonTracks(
-        ("P1", "P2"),
-        ("a", "b"),
-        RANDOM.integers(-1, 2, (frames, people, cameras)),
-        RANDOM.integers(-1, 9, (frames, cameras)),
-        np.arange(frames) / 60,
-        60.0,
-    )  # noqa: E501
+        ("P1", "P2"), ("a", "b"), RANDOM.integers(-1, 2, (frames, people, cameras)), RANDOM.integers(-1, 9, (frames, cameras)),
+        np.arange(frames) / 60, 60.0,
+    )  # fmt: skip
     yield Points3D(
         ("P1", "P2"), ("A", "B", "C"), ("a", "b"), "sk", position, RANDOM.normal(size=(*shape, 3, 3)), RANDOM.random(shape),
         RANDOM.random((*shape, cameras)) > 0.5, RANDOM.integers(0, 3, shape), np.arange(frames) / 60, 60.0,

@@ -47,7 +47,7 @@ class AssociateSettings:
     max_speed_m_s: float = 8.0
 
 
-@dataclass
+@dataclass(eq=False)
 class _Person:
     """Somebody being followed: the first and last known points (K, 3) of each keypoint, and the detections so far."""
 

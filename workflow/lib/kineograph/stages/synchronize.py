@@ -1,13 +1,11 @@
 """When did the cameras start, relative to each other? Estimated from the motion, judged by geometry.
 
-Two views of a point agree with the cameras' epipolar geometry at the same instant only. The residual of that agreement
-(Sampson distance) also has parts that say nothing about time: small errors of the calibration make it depend smoothly on
-where the point is in the two images, and each keypoint has its own bias. For each pair of cameras these are taken out by
-regression. What remains is proportional to the keypoints' speed, with the offset as the slope.
+How offsets follow from the views is told in `kineograph.geometry.timing`. Keypoints are smoothed first: else, sampling between
+frames would lower their noise and look like agreement.
 
-The trial is cut into stretches, and the offset is estimated from each. An offset is accepted where the stretches agree on
-it (over three standard errors from zero), and if the offsets estimated from the other stretches make the views of each
-stretch agree better. Else the cameras are left as they are: never worse than not synchronizing.
+Offsets are accepted where they differ from zero by more than three standard errors (jackknife over the stretches), and if
+those estimated from one half of the stretches make the views agree better in the other half. Else the cameras are left as
+they are: never worse than not synchronizing.
 """
 
 from __future__ import annotations
@@ -21,32 +19,25 @@ from typing import Any, Literal
 import numpy as np
 
 from kineograph.errors import ConfigError
-from kineograph.geometry.epipolar import fundamental_matrix, sampson_distance_px
+from kineograph.geometry.epipolar import fundamental_matrix
 from kineograph.geometry.projection import undistort_pixels
+from kineograph.geometry.timing import OffsetEstimate, ViewPairs, agreement_curve, estimate_offsets
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.model.shapes import FloatArray
+from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.model.synchronization import Synchronization
-from kineograph.signal.resampling import ON_A_FRAME, sample
+from kineograph.signal.chains import chains
+from kineograph.signal.filters._apply import filter_series
+from kineograph.signal.resampling import ON_A_FRAME
 
 STAGE = "synchronization"
-SEARCH_FRAMES = 400
-"""The coarse search looks at no more frames than this, evenly spread."""
-FEWEST_FRAMES = 20
-"""Cameras that share fewer frames than this can't be compared."""
-SPREAD_LIMIT_PX = 30.0
-"""Residuals over this are taken as this: another person, or a failed keypoint."""
-REFINEMENTS = 6
-STEP_FRAMES = 0.5
-"""Frames before and after over which a keypoint's speed is taken."""
-STRETCHES = (4, 12)
+MOST_PEOPLE = 3
+"""So many people of each camera are candidates for the one whose movement is compared."""
+SMOOTHING = {"cutoff_hz": 5.0, "order": 4}
+STRETCHES = (6, 20)
 """Fewest and most stretches into which the trial is cut."""
 STRETCH_FRAMES = 60
-SIGNIFICANT = 3.0
-"""Standard errors by which an offset must differ from zero."""
-SMALLEST_ERROR_FRAMES = 0.02
-HUBER = 1.345
 
 
 @dataclass(frozen=True)
@@ -58,13 +49,6 @@ class SynchronizeSettings:
     max_offset_s: float = 1.0
     min_confidence: float = 0.4
     min_improvement: float = 0.03
-
-
-@dataclass(frozen=True)
-class _View:
-    """One camera's main person, undistorted: (F, K, 2) px with NaN where not confident."""
-
-    position_px: FloatArray
 
 
 def synchronize(
@@ -111,41 +95,6 @@ def synchronize(
     return result, StageReport(STAGE, came_in, came_out, worst_first(reasons))
 
 
-def main_person(keypoints: Keypoints2D, min_confidence: float) -> FloatArray:
-    """The person whom a camera shows largest and longest: positions (F, K, 2), px, NaN where not confident.
-
-    A chain of detections, each the nearest to the one before, from the frame in which a detection is largest.
-    """
-    shown = (keypoints.confidence >= min_confidence) & np.isfinite(keypoints.position_px).all(axis=-1)
-    position = np.where(shown[..., None], keypoints.position_px, np.nan)
-    frames, detections = shown.shape[:2]
-    if detections == 0:
-        return np.full((frames, len(keypoints.names), 2), np.nan)
-    if detections == 1:
-        return position[:, 0]
-    extent = np.nan_to_num(np.linalg.norm(keypoints.bbox_px[..., 2:] - keypoints.bbox_px[..., :2], axis=-1))
-    start = int((extent * shown.mean(axis=-1)).max(axis=1).argmax())
-    first = int((extent[start] * shown[start].mean(axis=-1)).argmax())
-    chain = np.full(frames, -1)
-    chain[start] = first
-    for order in (range(start + 1, frames), range(start - 1, -1, -1)):
-        last = position[start, first]
-        for frame in order:
-            distance = np.linalg.norm(position[frame] - last, axis=-1)
-            common = np.isfinite(distance).sum(axis=1)
-            if not common.any():
-                continue
-            with np.errstate(invalid="ignore"):
-                mean = np.nansum(distance, axis=1) / common
-            nearest = int(np.nanargmin(np.where(common > 0, mean, np.nan)))
-            if mean[nearest] < max(extent[frame, nearest] / 4, 1.0):
-                chain[frame] = nearest
-                last = np.where(np.isfinite(position[frame, nearest]), position[frame, nearest], last)
-    chosen: FloatArray = position[np.arange(frames), np.maximum(chain, 0)].copy()
-    chosen[chain < 0] = np.nan
-    return chosen
-
-
 def _given(names: list[str], offsets_s: Mapping[str, float]) -> FloatArray:
     missing = [name for name in names if name not in offsets_s]
     if missing:
@@ -184,36 +133,42 @@ def _from_motion(
 ) -> tuple[FloatArray, dict[str, Any], list[Reason]]:
     """Offsets in frames (C,), what to report of them, and reasons for doubt."""
     names = [item.camera for item in keypoints]
-    views = [
-        _View(undistort_pixels(camera, main_person(item, settings.min_confidence)))
+    matrices = {
+        (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(names)), 2)
+    }
+    limit = round(settings.max_offset_s * fps_hz)
+    people = [
+        [undistort_pixels(camera, _smoothed(person, fps_hz)) for person in _people(item, settings.min_confidence)]
         for item, camera in zip(keypoints, rig.cameras, strict=True)
     ]
-    pairs = {(i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(views)), 2)}
-    limit = round(settings.max_offset_s * fps_hz)
-    longest = max(len(view.position_px) for view in views)
-    coarse = _search(views, pairs, limit)
-    if coarse is None:
+    pairs = ViewPairs(_moving_person(people, matrices, limit), matrices)
+    longest = max(len(view) for view in pairs.views)
+    number = int(np.clip(longest // STRETCH_FRAMES, *STRETCHES))
+    stretches = np.array_split(np.arange(longest, dtype=float), number)
+    best = estimate_offsets(pairs, stretches, limit)
+    trials = _trials(pairs, stretches, limit)
+    without_px = trials.disagreement_px(np.zeros(len(names), bool)) if trials else math.nan
+    if best is None or trials is None or math.isnan(without_px):
         reason = Reason(
             "warn",
             "the cameras could not be compared in time: no two of them show a person in the same frames",
             "",
             "the offsets are taken as zero; give them (synchronization.method: given) if they are not",
         )
-        return np.zeros(len(views)), {"judged": False}, [reason]
-    number = int(np.clip(longest // STRETCH_FRAMES, *STRETCHES))
-    stretches = np.array_split(np.arange(longest, dtype=float), number)
-    tried = [_estimate(views, pairs, stretches, start) for start in _distinct(np.zeros(len(views)), coarse)]
-    best = max(tried, key=lambda item: item.improvement)
-    offset, improvement = best.offset, best.improvement
-    accepted = bool(offset.any()) and improvement >= settings.min_improvement
+        return np.zeros(len(names)), {"judged": False}, [reason]
+    kept = trials.worth_keeping(best.offset != 0, settings.min_improvement)
+    with_px = trials.disagreement_px(kept)
+    improvement = 1 - with_px / without_px if without_px > 0 else 0.0
+    accepted = bool(kept.any())
+    offset = np.where(kept, best.mean, 0.0)
     facts = {
         "judged": True,
         "accepted": accepted,
         "estimated_offset_frames": dict(zip(names, best.mean, strict=True)),
         "standard_error_frames": dict(zip(names, best.error, strict=True)),
-        "disagreement_px": {"with_offsets": best.with_px, "without": best.without_px},
+        "disagreement_px": {"with_offsets": with_px, "without": without_px},
         "improvement": improvement,
-        "why": _why(accepted, bool(offset.any()), improvement, settings.min_improvement),
+        "why": _why(accepted, bool(best.offset.any()), improvement, settings.min_improvement),
     }
     reasons = []
     at_limit = [names[c] for c in np.flatnonzero(np.abs(offset) >= limit - 1)]
@@ -226,110 +181,94 @@ def _from_motion(
                 "raise synchronization.max_offset_s",
             )
         )
-    return (offset if accepted else np.zeros(len(views))), facts, reasons
+    return offset, facts, reasons
 
 
-def _residual_px(
-    views: list[_View], pair: tuple[int, int], fundamental: FloatArray, offset: FloatArray, frame: FloatArray
-) -> FloatArray:
-    """Sampson distance of a pair's keypoints at common frames, (frames, K), px."""
-    i, j = pair
-    first = sample(views[i].position_px, frame - offset[i])
-    second = sample(views[j].position_px, frame - offset[j])
-    return sampson_distance_px(fundamental, first, second)
+def _people(keypoints: Keypoints2D, min_confidence: float) -> list[FloatArray]:
+    """The people whom a camera shows largest and longest, (F, K, 2) each, px, NaN where not confident; at least one."""
+    shown = keypoints.confidence >= min_confidence
+    found = chains(np.where(shown[..., None], keypoints.position_px, np.nan), MOST_PEOPLE)
+    return found or [np.full((keypoints.n_frames, len(keypoints.names), 2), np.nan)]
 
 
-def _centred(residual: FloatArray) -> FloatArray:
-    """The residual (F, K) without each keypoint's median: the part that a calibration leaves is nearly constant."""
-    few = np.isfinite(residual).sum(axis=0) < FEWEST_FRAMES
-    result = residual.copy()
-    result[:, few] = np.nan
-    some = ~few
-    if some.any():
-        result[:, some] -= np.nanmedian(result[:, some], axis=0)
-    return result
+def _moving_person(
+    people: list[list[FloatArray]], matrices: dict[tuple[int, int], FloatArray], limit: int
+) -> list[FloatArray]:
+    """One person of each camera, (F, K, 2): the choice under which disagreement depends most on the offsets.
+
+    Views of somebody who moves agree much better at the right offset than at others. Views of different people, or of somebody
+    who stands still, agree about as well, or badly, at any.
+    """
+    if all(len(found) == 1 for found in people):
+        return [found[0] for found in people]
+    contrast = {}
+    for (i, j), matrix in matrices.items():
+        for a, first in enumerate(people[i]):
+            for b, second in enumerate(people[j]):
+                curve = agreement_curve(first, second, matrix, np.arange(len(first)), limit)
+                contrast[i, a, j, b] = 0.0 if curve is None else float(np.median(curve) - curve.min())
+    chosen = [0] * len(people)
+    for _ in range(len(people) * 2):
+        before = list(chosen)
+        for camera, found in enumerate(people):
+            sums = [
+                sum(
+                    value
+                    for (i, a, j, b), value in contrast.items()
+                    if (i == camera and a == which and b == chosen[j])
+                    or (j == camera and b == which and a == chosen[i])
+                )
+                for which in range(len(found))
+            ]
+            chosen[camera] = int(np.argmax(sums))
+        if chosen == before:
+            break
+    return [found[which] for found, which in zip(people, chosen, strict=True)]
 
 
-def _spread_px(residual: FloatArray) -> float:
-    """How much a pair's residual varies over time, px; NaN where there is too little of it."""
-    size = np.minimum(np.abs(_centred(residual)), SPREAD_LIMIT_PX)
-    return float(np.nanmean(size)) if np.isfinite(size).any() else math.nan
-
-
-def _without_geometry(
-    residual: FloatArray, views: list[_View], pair: tuple[int, int], offset: FloatArray, frame: FloatArray
-) -> FloatArray:
-    """The residual (F, K) without what depends linearly on the place of the points in both images, centred."""
-    result = _centred(residual)
-    places = np.concatenate([sample(views[camera].position_px, frame - offset[camera]) for camera in pair], axis=-1)
-    there = np.isfinite(result)
-    if there.sum() < FEWEST_FRAMES:
-        return result
-    counts = np.maximum(there.sum(axis=0), 1)[:, None]
-    means = np.where(there[..., None], places, 0.0).sum(axis=0) / counts
-    columns = (places - means)[there] / 1000
-    values = result[there]
-    weight = np.ones(len(values))
-    for _ in range(2):
-        slopes = np.linalg.lstsq(columns * weight[:, None], values * weight, rcond=None)[0]
-        rest = values - columns @ slopes
-        scale = max(1.4826 * float(np.median(np.abs(rest))), 1e-9)
-        weight = np.sqrt(np.minimum(1.0, HUBER * scale / np.maximum(np.abs(rest), 1e-12)))
-    result[there] = rest
-    return result
-
-
-def _disagreement(
-    views: list[_View], pairs: dict[tuple[int, int], FloatArray], offset: FloatArray, frame: FloatArray
-) -> float:
-    """Mean spread over all pairs at common frames, px."""
-    spreads = [_spread_px(_residual_px(views, pair, matrix, offset, frame)) for pair, matrix in pairs.items()]
-    return float(np.nanmean(spreads)) if np.isfinite(spreads).any() else math.nan
+def _smoothed(position_px: FloatArray, fps_hz: float) -> FloatArray:
+    """Positions (F, K, 2) without what is too fast to be sampled between frames."""
+    series = position_px.reshape(len(position_px), -1)
+    if not len(series) or fps_hz <= 2 * SMOOTHING["cutoff_hz"]:
+        return position_px
+    return filter_series(series, fps_hz, "butterworth", SMOOTHING).reshape(position_px.shape)
 
 
 @dataclass(frozen=True)
-class _Estimate:
-    """Offsets estimated from the stretches of a trial, frames (C,), and what they are worth.
+class _Trials:
+    """Offsets estimated from one half of a trial's stretches, and the other half to try them on; both ways."""
 
-    `offset` is `mean` with 0 where it is not significant. `with_px` and `without_px` are the mean disagreement in each
-    stretch with the offsets that the other stretches give, and without offsets.
-    """
+    pairs: ViewPairs
+    halves: list[tuple[OffsetEstimate, list[FloatArray]]]
 
-    mean: FloatArray
-    error: FloatArray
-    offset: FloatArray
-    with_px: float
-    without_px: float
+    def disagreement_px(self, kept: BoolArray) -> float:
+        """Mean disagreement in the halves not estimated from, with the offsets of the cameras `kept` (C,) only, px."""
+        found = [self.pairs.disagreement_px(np.where(kept, half.mean, 0.0), rest) for half, rest in self.halves]
+        return float(np.mean(found))
 
-    @property
-    def improvement(self) -> float:
-        return 1 - self.with_px / self.without_px if self.without_px > 0 else 0.0
-
-
-def _estimate(
-    views: list[_View], pairs: dict[tuple[int, int], FloatArray], stretches: list[FloatArray], start: FloatArray
-) -> _Estimate:
-    estimates = np.array([_refine(views, pairs, start, frame) for frame in stretches])
-    mean, error = _mean_and_error(estimates)
-    results = []
-    for index, frame in enumerate(stretches):
-        others = _significant(*_mean_and_error(np.delete(estimates, index, axis=0)))
-        results.append((_disagreement(views, pairs, others, frame), _disagreement(views, pairs, 0 * others, frame)))
-    with_px, without_px = np.nanmean(results, axis=0)
-    return _Estimate(mean, error, _significant(mean, error), float(with_px), float(without_px))
+    def worth_keeping(self, candidates: BoolArray, min_improvement: float) -> BoolArray:
+        """The cameras (C,) without whose offset the views would agree less, by that part of the disagreement at least."""
+        kept = candidates.copy()
+        while kept.any():
+            now = self.disagreement_px(kept)
+            worse = {}
+            for camera in np.flatnonzero(kept):
+                fewer = kept.copy()
+                fewer[camera] = False
+                worse[int(camera)] = self.disagreement_px(fewer) - now
+            least = min(worse, key=lambda camera: worse[camera])
+            if worse[least] >= min_improvement * now:
+                break
+            kept[least] = False
+        return kept
 
 
-def _mean_and_error(estimates: FloatArray) -> tuple[FloatArray, FloatArray]:
-    error = estimates.std(axis=0, ddof=1) / math.sqrt(len(estimates))
-    return estimates.mean(axis=0), np.maximum(error, SMALLEST_ERROR_FRAMES)
-
-
-def _significant(mean: FloatArray, error: FloatArray) -> FloatArray:
-    return np.where(np.abs(mean) > SIGNIFICANT * error, mean, 0.0)
-
-
-def _distinct(first: FloatArray, second: FloatArray) -> list[FloatArray]:
-    return [first] if (first == second).all() else [first, second]
+def _trials(pairs: ViewPairs, stretches: list[FloatArray], limit: int) -> _Trials | None:
+    """The two halves of a trial, every other stretch each; None where one of them can't be compared."""
+    halves = stretches[::2], stretches[1::2]
+    estimates = [estimate_offsets(pairs, half, limit) for half in halves]
+    found = [(item, rest) for item, rest in zip(estimates, halves[::-1], strict=True) if item is not None]
+    return _Trials(pairs, found) if len(found) == 2 else None
 
 
 def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -> str:
@@ -338,103 +277,5 @@ def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -
             f"the offsets make the views agree {improvement:.0%} better in stretches that they were not estimated from"
         )
     if not significant:
-        return "no camera's offset differs from zero by more than the stretches of the trial differ among themselves"
-    return f"the best offsets make the views agree only {improvement:.1%} better (accepted from {wanted:.0%})"
-
-
-def _search(views: list[_View], pairs: dict[tuple[int, int], FloatArray], limit: int) -> FloatArray | None:
-    """Whole-frame offsets with the least disagreement; None where no pair can be compared.
-
-    The spread of each pair is tabulated over the difference of its offsets; cameras are then moved one at a time to where
-    the sum over pairs is least, from zero and from the best offsets against each camera in turn.
-    """
-    lags = np.arange(-limit, limit + 1)
-    table = {}
-    for (i, j), matrix in pairs.items():
-        frames_i, frames_j = len(views[i].position_px), len(views[j].position_px)
-        step = max(1, frames_i // SEARCH_FRAMES)
-        base = np.arange(0, frames_i, step)
-        curve = np.full(len(lags), np.nan)
-        for index, lag in enumerate(lags):  # camera j is at frame f + lag when camera i is at frame f
-            there = base[(base + lag >= 0) & (base + lag < frames_j)]
-            if len(there) >= max(FEWEST_FRAMES, len(base) // 2):
-                second = views[j].position_px[there + lag]
-                curve[index] = _spread_px(sampson_distance_px(matrix, views[i].position_px[there], second))
-        if np.isfinite(curve).any():
-            table[i, j] = np.where(np.isfinite(curve), curve, np.nanmax(curve))
-    if not table:
-        return None
-
-    def total(offset: FloatArray) -> float:
-        difference = {pair: int(offset[pair[0]] - offset[pair[1]]) for pair in table}
-        if any(abs(value) > limit for value in difference.values()):
-            return math.inf
-        return float(sum(curve[difference[pair] + limit] for pair, curve in table.items()))
-
-    starts = [np.zeros(len(views))]
-    for reference in range(len(views)):
-        start = np.zeros(len(views))
-        for other in range(len(views)):
-            if (other, reference) in table:
-                start[other] = lags[table[other, reference].argmin()]
-            elif (reference, other) in table:
-                start[other] = -lags[table[reference, other].argmin()]
-        starts.append(start)
-    settled = [_descend(start, total, lags) for start in starts]
-    return min(settled, key=total)
-
-
-def _descend(offset: FloatArray, total: Any, lags: Any) -> FloatArray:
-    """Move one camera at a time to its best whole-frame offset, the first camera staying at zero, until nothing changes."""
-    offset = offset - offset[0]
-    for _ in range(len(offset) * 4):
-        before = offset.copy()
-        for camera in range(1, len(offset)):
-            trials = np.repeat(offset[None], len(lags), axis=0)
-            trials[:, camera] = lags
-            values = [total(trial) for trial in trials]
-            best = int(np.argmin(values))
-            if values[best] < total(offset):
-                offset = trials[best]
-        if (offset == before).all():
-            break
-    return offset
-
-
-def _refine(
-    views: list[_View], pairs: dict[tuple[int, int], FloatArray], offset: FloatArray, frame: FloatArray
-) -> FloatArray:
-    """Fractions of a frame by robust least squares on the residuals of all pairs together at common frames.
-
-    The residual of a pair is linear in small changes of its two offsets, with the keypoints' image speed as slope. Weights
-    follow Huber's function. The first camera is the reference.
-    """
-    offset = offset.astype(float).copy()
-    cameras = len(views)
-    for _ in range(REFINEMENTS):
-        normal, right = np.zeros((cameras, cameras)), np.zeros(cameras)
-        for pair, matrix in pairs.items():
-            residual = _without_geometry(_residual_px(views, pair, matrix, offset, frame), views, pair, offset, frame)
-            slopes = []
-            for camera in pair:
-                shift = np.zeros(cameras)
-                shift[camera] = STEP_FRAMES
-                later = _residual_px(views, pair, matrix, offset + shift, frame)
-                earlier = _residual_px(views, pair, matrix, offset - shift, frame)
-                speed = (later - earlier) / (2 * STEP_FRAMES)
-                slopes.append(_without_geometry(speed, views, pair, offset, frame))
-            good = np.isfinite(residual) & np.isfinite(slopes[0]) & np.isfinite(slopes[1])
-            if good.sum() < FEWEST_FRAMES:
-                continue
-            r, slope = residual[good], np.stack([item[good] for item in slopes])
-            scale = max(1.4826 * float(np.median(np.abs(r))), 1e-6)
-            weight = np.minimum(1.0, HUBER * scale / np.maximum(np.abs(r), 1e-12)) / scale**2
-            index = np.ix_(pair, pair)
-            normal[index] += (slope * weight) @ slope.T
-            right[list(pair)] -= (slope * weight) @ r
-        inner = normal[1:, 1:] + np.eye(cameras - 1) * 1e-9 * max(np.trace(normal), 1e-12)
-        step = np.clip(np.linalg.solve(inner, right[1:]), -1.0, 1.0)
-        offset[1:] += step
-        if np.abs(step).max() < 1e-4:
-            break
-    return offset
+        return "no camera's offset differs from zero by more than its uncertainty"
+    return f"no camera's offset makes the views agree {wanted:.0%} better in stretches that it was not estimated from"

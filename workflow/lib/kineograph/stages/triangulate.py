@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 
 from kineograph.geometry.projection import largest_distortion_px, undistort_pixels
-from kineograph.geometry.triangulation import position_covariance, triangulate_excluding
+from kineograph.geometry.triangulation import position_covariance, reproject, triangulate_excluding
 from kineograph.model.camera import Camera, Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.points import Origin, Points3D
@@ -91,7 +91,8 @@ def triangulate(
     )
     error = result.error_px.reshape(shape)
     used = result.used.reshape(*shape, cameras)
-    sigma = np.broadcast_to(_image_noise_px(error, used), shape)
+    residual = (reproject(projection, result.position_m) - image.reshape(-1, cameras, 2)).reshape(*shape, cameras, 2)
+    sigma = np.broadcast_to(_image_noise_px(np.nan_to_num(residual), used), shape)
     covariance = position_covariance(projection, result.position_m, result.used, sigma.ravel())
     position = result.position_m.reshape(*shape, 3)
     origin = np.where(np.isfinite(position[..., 0]), Origin.TRIANGULATED, Origin.MISSING)
@@ -152,14 +153,14 @@ def _undistorts(camera: Camera, choice: str) -> bool:
     return choice == "always"
 
 
-def _image_noise_px(error_px: FloatArray, used: BoolArray) -> FloatArray:
+def _image_noise_px(residual_px: FloatArray, used: BoolArray) -> FloatArray:
     """Standard deviation of an image coordinate for each participant and keypoint, (P, K), px.
 
-    From the residuals of the accepted points: n cameras give 2n numbers, of which a point takes up 3.
+    From the residuals (F, P, K, C, 2) of the cameras used (F, P, K, C): n cameras give 2n numbers, of which a point takes 3.
     """
+    squares = np.where(used, np.square(residual_px).sum(axis=-1), 0.0).sum(axis=(0, 3))
     number = used.sum(axis=-1)
     spare = np.where(number > 0, 2 * number - 3, 0).sum(axis=0)
-    squares = np.nansum(number * np.square(error_px), axis=0)
     noise: FloatArray = np.sqrt(squares / np.maximum(spare, 1))
     return noise
 

@@ -119,6 +119,6 @@ def _note(report: StageReport) -> str:
         return f"mean reprojection error {error:.1f} px with {out['cameras_used_mean']:.1f} cameras"
     if report.stage == "kinematics" and "marker_error_mm" in out:
         return f"mean marker error {out['marker_error_mm']['mean']:.0f} mm"
-    if report.stage == "pose":
+    if report.stage == "pose" and "frames" in out:
         return f"{out['frames']} frames, a person in {out['frames_with_a_person']}"
     return ""

@@ -113,18 +113,18 @@ def write_cards(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     pose_network(folder / "dots.onnx")
     box_network(folder / "box.onnx")
-    (folder / "dots.toml").write_text(f'''name = "dots"
+    (folder / "dots.toml").write_text(f"""name = "dots"
 licence = "synthetic"
 kind = "pose"
 decoder = "simcc"
 skeleton = "halpe26"
-detector = "{folder / "box.toml"}"
+detector = "box.toml"
 input_px = [192, 256]
 mean = {list(MEAN)}
 std = {list(STD)}
 [weights]
 file = "dots.onnx"
-''')
+""")
     (folder / "box.toml").write_text("""name = "box"
 licence = "synthetic"
 kind = "detector"

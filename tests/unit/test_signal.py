@@ -7,6 +7,7 @@ from kineograph.errors import ConfigError
 from kineograph.settings.plugins import plugin_names, plugin_parameters
 from kineograph.signal.filters._apply import FOLDER, filter_series
 from kineograph.signal.resampling import sample
+from kineograph.signal.robust import median_of_known
 from kineograph.signal.runs import fill_gaps, runs
 
 RATE = 60.0
@@ -93,3 +94,16 @@ def test_sampling_between_frames():
     got = sample(series, np.array([0.0, 0.25, 1.0, 1.5, 3.0, 3.1, -0.2]))[:, 0]
     assert np.allclose(got, [0, 0.5, 2, np.nan, 6, np.nan, np.nan], equal_nan=True)
     assert sample(np.zeros((0, 2)), np.array([0.0])).shape == (1, 2)
+
+
+def test_the_median_of_known_values_is_numpys():
+    values = np.random.default_rng(0).normal(size=(7, 5))
+    values[np.random.default_rng(1).random((7, 5)) < 0.3] = np.nan
+    values[:, 4] = np.nan
+    median, count = median_of_known(values, axis=0)
+    for column in range(4):
+        known = np.sort(values[:, column][np.isfinite(values[:, column])])
+        assert count[column] == len(known)
+        assert median[column] == known[(len(known) - 1) // 2]
+    assert np.isnan(median[4])
+    assert np.array_equal(median_of_known(values.T, axis=-1)[0], median, equal_nan=True)

@@ -21,15 +21,16 @@ rule estimate_pose:
         **NETWORKS,
         gpu=lambda wildcards: PLAN.gpu_slots(wildcards),
     params:
-        settings=PLAN.settings("pose"),
+        settings=PLAN.pose_settings,
         code=PLAN.pose_code,
         content=PLAN.pose_content,
         kind=lambda wildcards: PLAN.camera(wildcards).kind,
         fps=PLAN.stated_fps,
         networks=lambda wildcards, input: PLAN.network_arguments(wildcards),
+        device=lambda wildcards, input: PLAN.pose_device(wildcards),
     shell:
         "python -m kineograph.cli estimate-pose --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
-        " --fps {params.fps} {params.networks} --threads {threads} --settings {params.settings:q}"
+        " --fps {params.fps} {params.networks} --device {params.device} --threads {threads} --settings {params.settings:q}"
         " --out {output.keypoints:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 

@@ -33,6 +33,8 @@ FromWildcards = Callable[[Wildcards], str]
 OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
 DECODERS = "pose.decoders"
+IMPORT_KEY = "keypoint_skeleton"
+"""The one key of the section ``pose`` that applies to precomputed keypoints, and to nothing else."""
 
 
 class Plan:
@@ -207,6 +209,16 @@ class Plan:
             rate = self.config.section("inputs", session=trial.session, trial=trial.name)["fps_hz"]
         return "nan" if rate is None else repr(float(rate))
 
+    def pose_settings(self, wildcards: Wildcards) -> str:
+        """A param: the settings of a camera's keypoints that apply to what it recorded, as canonical JSON."""
+        settings = json.loads(self.config.text("pose", **_named(wildcards, "session", "trial", "camera")))
+        imported = self.camera(wildcards).kind == "openpose"
+        return canonical({key: value for key, value in settings.items() if (key == IMPORT_KEY) == imported})
+
+    def pose_device(self, wildcards: Wildcards) -> str:
+        """The device that a camera's networks are asked to run on."""
+        return str(self.config.section("pose", **_named(wildcards, "session", "trial", "camera"))["device"])
+
     def pose_code(self, wildcards: Wildcards) -> str:
         """The digest of the keypoint stage's code, with the decoders of its networks."""
         modules = [plugin_module(DECODERS, card.decoder) for card in self._networks(wildcards)]
@@ -237,8 +249,7 @@ class Plan:
 
     def gpu_slots(self, wildcards: Wildcards) -> int:
         """GPUs that a camera's job takes: 1, or 0 where it never looks for one."""
-        device = self.config.section("pose", **_named(wildcards, "session", "trial", "camera"))["device"]
-        return 0 if device == "cpu" or not self._networks(wildcards) else 1
+        return 0 if self.pose_device(wildcards) == "cpu" or not self._networks(wildcards) else 1
 
     def _networks(self, wildcards: Wildcards) -> list[ModelCard]:
         trial = self.trial(wildcards)

@@ -48,7 +48,7 @@ class ModelCard:
     skeleton : str
         The skeleton card of its keypoints; empty for detectors.
     detector : str
-        The detector's card that a pose network uses unless another is asked for.
+        The detector's card that a pose network uses unless another is asked for; a path counts from the card's folder.
     asset, file : str
         The asset that holds the weights, and the member; asset is empty for a local file.
     conversion : dict
@@ -119,7 +119,7 @@ def read_model_card(name: str, folder: Path) -> ModelCard:
             mean=tuple(float(value) for value in card.get("mean", (0.0, 0.0, 0.0))),
             std=tuple(float(value) for value in card.get("std", (1.0, 1.0, 1.0))),
             skeleton=card["skeleton"] if kind == "pose" else "",
-            detector=card.get("detector", ""),
+            detector=_beside(path, card.get("detector", "")),
             asset=weights.get("asset", ""),
             file=weights["file"],
             conversion={key: weights[key] for key in ("outputs", "offset") if key in weights},
@@ -134,3 +134,7 @@ def read_model_card(name: str, folder: Path) -> ModelCard:
             found=f"no usable {error}",
             hint="compare it with resources/models/rtmpose-m_halpe26.toml",
         ) from error
+
+
+def _beside(card: Path, name: str) -> str:
+    return str(card.parent / name) if name.endswith(".toml") else name

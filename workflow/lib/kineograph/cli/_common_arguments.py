@@ -68,11 +68,18 @@ def read_views(args: argparse.Namespace) -> Views:
     cameras = [camera for camera in inputs.usable if camera.name in found and found[camera.name].n_frames]
     keypoints = [found[camera.name] for camera in cameras]
     skeletons = {item.skeleton for item in keypoints} or {item.skeleton for item in found.values()}
+    if not skeletons:
+        raise InputError(
+            "the trial has no keypoints",
+            expected="the keypoints of two cameras or more",
+            found="none",
+            hint="see the verdicts of the inputs and of the pose stage",
+        )
     if len(skeletons) != 1:
         raise InputError(
             "the cameras of the trial have no common skeleton",
             expected="keypoints of one skeleton in all cameras",
-            found=", ".join(f"{item.camera}: {item.skeleton}" for item in found.values()) or "no camera",
+            found=", ".join(f"{item.camera}: {item.skeleton}" for item in found.values()),
             hint="make all cameras' keypoints with one model",
         )
     rig = toml.read(args.calibration).select([camera.calibrated_as for camera in cameras])

@@ -34,6 +34,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", type=Path, metavar="FILE", help="the pose network (ONNX)")
     parser.add_argument("--detector", type=Path, metavar="FILE", help="the person detector (ONNX)")
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=1)
     add_settings(parser)
     add_result(parser)
@@ -107,8 +108,8 @@ def _estimated(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSetti
         raise _no_rate(args.camera)
     card = read_model_card(settings.model, RESOURCES / "models")
     detector_card = read_model_card(settings.detector or card.detector, RESOURCES / "models")
-    detector = load_detector(detector_card, args.detector, settings.device, args.threads)
-    estimator, device = load_pose_estimator(card, skeleton, args.model, settings.device, args.threads)
+    detector = load_detector(detector_card, args.detector, args.device, args.threads)
+    estimator, device = load_pose_estimator(card, skeleton, args.model, args.device, args.threads)
     keypoints = run_networks(
         video.frames(args.source),
         detector,

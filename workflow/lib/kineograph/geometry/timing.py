@@ -18,6 +18,7 @@ import numpy as np
 from kineograph.geometry.epipolar import sampson_distance_px
 from kineograph.model.shapes import FloatArray, IntArray
 from kineograph.signal.resampling import sample
+from kineograph.signal.robust import median_of_known
 
 SEARCH_FRAMES = 400
 """The coarse search looks at no more frames than this, evenly spread."""
@@ -175,13 +176,8 @@ def _huber(residual: FloatArray) -> FloatArray:
 
 def _centred(residual: FloatArray) -> FloatArray:
     """The residual (F, K) without each keypoint's median; NaN for keypoints that are seen in too few frames."""
-    few = np.isfinite(residual).sum(axis=0) < FEWEST_FRAMES
-    result = residual.copy()
-    result[:, few] = np.nan
-    some = ~few
-    if some.any():
-        result[:, some] -= np.nanmedian(result[:, some], axis=0)
-    return result
+    median, count = median_of_known(residual, axis=0)
+    return residual - np.where(count < FEWEST_FRAMES, np.nan, median)
 
 
 def _search(pairs: ViewPairs, frames: FloatArray, limit: int) -> FloatArray | None:

@@ -66,8 +66,13 @@ class Configuration:
         return self._section(section, self._key(section, wildcards))
 
     def text(self, section: str, **wildcards: str) -> str:
-        """The same as canonical JSON: the string that Snakemake compares and the job is given."""
-        return canonical(self.section(section, **wildcards))
+        """The same as canonical JSON: the string that Snakemake compares and the job is given.
+
+        Keys that say where something runs, not what comes out (x-untracked), are left out.
+        """
+        rules = self._schema["properties"][section]["properties"]
+        values = self.section(section, **wildcards)
+        return canonical({key: value for key, value in values.items() if not rules.get(key, {}).get("x-untracked")})
 
     def plugin(self, section: str, **wildcards: str) -> str | None:
         """The module of the plug-in that a section chooses, None where it chooses none."""

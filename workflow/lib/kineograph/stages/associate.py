@@ -22,6 +22,7 @@ from kineograph.model.shapes import FloatArray, IntArray, finite
 from kineograph.model.skeleton import Skeleton
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
+from kineograph.signal.robust import median_of_known
 
 STAGE = "association"
 FEWEST_KEYPOINTS = 4
@@ -289,11 +290,8 @@ def _births(views: list[View], taken: IntArray, origins: FloatArray, settings: A
 
 def _median(distance: FloatArray) -> FloatArray:
     """The median over keypoints (last axis) where at least a few are known; infinite elsewhere."""
-    known = np.isfinite(distance)
-    count = known.sum(axis=-1)
-    ordered = np.sort(np.where(known, distance, np.inf), axis=-1)
-    middle = np.take_along_axis(ordered, np.maximum(count - 1, 0)[..., None] // 2, axis=-1)[..., 0]
-    result: FloatArray = np.where(count >= FEWEST_KEYPOINTS, middle, np.inf)
+    median, count = median_of_known(distance, axis=-1)
+    result: FloatArray = np.where(count >= FEWEST_KEYPOINTS, median, np.inf)
     return result
 
 

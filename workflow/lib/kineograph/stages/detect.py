@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -24,7 +23,6 @@ class PoseSettings:
 
     model: str = "rtmpose-m_halpe26"
     detector: str | None = None
-    device: Literal["auto", "cpu", "cuda"] = "auto"
     detect_every_frames: int = 4
     min_mean_confidence: float = 0.4
     max_pose_overlap: float = 0.8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +34,7 @@ def smooth(points: Points3D, settings: SmoothSettings) -> tuple[Points3D, StageR
 
     Missing points stay missing and no frame is lost. Covariances stay those of the triangulated points.
     """
-    series = points.position_m.reshape(points.n_frames, -1)
+    series = points.position_m.reshape(points.n_frames, math.prod(points.position_m.shape[1:]))
     if settings.method == NONE or points.n_frames == 0:
         filtered = series
     else:

@@ -21,7 +21,7 @@ import numpy as np
 from kineograph.errors import ConfigError
 from kineograph.geometry.epipolar import fundamental_matrix
 from kineograph.geometry.projection import undistort_pixels
-from kineograph.geometry.timing import OffsetEstimate, ViewPairs, agreement_curve, estimate_offsets
+from kineograph.geometry.timing import FEWEST_FRAMES, OffsetEstimate, ViewPairs, agreement_curve, estimate_offsets
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
@@ -151,7 +151,12 @@ def _from_motion(
     if best is None or trials is None or math.isnan(without_px):
         reason = Reason(
             "warn",
-            "the cameras could not be compared in time: no two of them show a person in the same frames",
+            "the cameras could not be compared in time: "
+            + (
+                f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})"
+                if longest < STRETCHES[0] * FEWEST_FRAMES
+                else "no two of them show the same person for long enough"
+            ),
             "",
             "the offsets are taken as zero; give them (synchronization.method: given) if they are not",
         )

@@ -1,0 +1,317 @@
+"""The promise: an edit reruns exactly the stages that it makes stale, for exactly the trials concerned, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+import yaml
+
+from synthetic.networks import pose_network
+from synthetic.study import rig, write_keypoints, write_videos
+
+TRIALS = ("T1", "T2")
+CAMERAS = ("cam01", "cam02", "cam03")
+
+SCOPE = {
+    "calibrate": "calibration", "inspect": "trial", "estimate_pose": "camera", "synchronize": "trial", "associate": "trial",
+    "triangulate": "trial", "smooth": "trial", "export_trc": "person in trial", "scale": "person",
+    "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlay": "camera", "plot_residuals": "trial",
+    "plot_trajectories": "person in trial", "plot_angles": "person in trial", "judge_trial": "trial", "trial_page": "trial",
+    "check_trial": "trial", "dataset_page": "dataset",
+}  # fmt: skip
+"""Each job kind and what it is done once for."""
+MAKES_STALE = {
+    "calibrate": [
+        "inspect",
+        "synchronize",
+        "associate",
+        "triangulate",
+        "assess_quality",
+        "draw_overlay",
+        "judge_trial",
+    ],
+    "inspect": ["synchronize", "associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial"],
+    "estimate_pose": ["synchronize", "associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial"],
+    "synchronize": ["associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial"],
+    "associate": ["triangulate", "assess_quality", "draw_overlay", "judge_trial"],
+    "triangulate": ["smooth", "plot_trajectories", "judge_trial", "trial_page"],
+    "smooth": [
+        "export_trc",
+        "scale",
+        "solve_kinematics",
+        "assess_quality",
+        "draw_overlay",
+        "plot_trajectories",
+        "judge_trial",
+    ],
+    "export_trc": ["scale", "solve_kinematics"],
+    "scale": ["solve_kinematics", "plot_angles", "judge_trial"],
+    "solve_kinematics": ["plot_angles", "judge_trial", "trial_page"],
+    "assess_quality": ["plot_residuals", "judge_trial"],
+    "draw_overlay": ["trial_page"],
+    "plot_residuals": ["trial_page"],
+    "plot_trajectories": ["trial_page"],
+    "plot_angles": ["trial_page"],
+    "judge_trial": ["trial_page", "check_trial", "dataset_page"],
+    "trial_page": ["check_trial"],
+}
+"""The graph, said once more in words: whose results go into whose."""
+
+
+def jobs_of(kind: str, trial: str | None) -> list[str]:
+    """The jobs of a kind in a trial, as the tests write them."""
+    scope = SCOPE[kind]
+    if scope == "calibration":
+        return [f"{kind}[session]"]
+    if scope == "person":
+        return [f"{kind}[P1]"]
+    if scope == "dataset":
+        return [kind]
+    if scope == "camera":
+        return [f"{kind}[{trial}/{camera}]" for camera in CAMERAS]
+    return [f"{kind}[{trial}/P1]" if scope == "person in trial" else f"{kind}[{trial}]"]
+
+
+def stale_after(*first: str, trials: tuple[str, ...] = TRIALS) -> Counter:
+    """The jobs that follow from these (`kind` for all trials, or a job such as `triangulate[T1]`), themselves included."""
+    todo: list[tuple[str, str | None]] = []
+    explicit = set()
+    for item in first:
+        kind, _, rest = item.partition("[")
+        if rest:
+            explicit.add(item)
+            todo.append((kind, rest.rstrip("]").split("/")[0]))
+        else:
+            todo += [(kind, trial) for trial in trials] if SCOPE[kind] not in ("person", "dataset") else [(kind, None)]
+            explicit |= {job for trial in trials for job in jobs_of(kind, trial)}
+    found, seen = set(explicit), set()
+    while todo:
+        kind, trial = todo.pop()
+        if (kind, trial) in seen:
+            continue
+        seen.add((kind, trial))
+        shared = SCOPE[kind] in ("person", "calibration")
+        for following in MAKES_STALE.get(kind, []):
+            concerned = trials if shared else (trial,)
+            for where in concerned:
+                todo.append((following, None if SCOPE[following] in ("person", "dataset") else where))
+                found |= set(jobs_of(following, where))
+    return Counter(found)
+
+
+def test_the_words_name_every_job_kind(finished):
+    everything = finished.plan("--forceall")
+    kinds = {job.partition("[")[0] for job in everything} - {"fetch_asset", "convert_model"}
+    assert kinds == set(SCOPE)
+    assert {job: n for job, n in everything.items() if "fetch" not in job} == stale_after("calibrate", "estimate_pose")
+
+
+def test_a_finished_study_has_nothing_to_do(finished):
+    assert finished.plan() == Counter()
+
+
+# ---- edits
+
+
+def setting(section: str, key: str, value: object) -> Callable:
+    def edit(root):
+        config = yaml.safe_load((root / "config.yaml").read_text())
+        config.setdefault(section, {})[key] = value
+        (root / "config.yaml").write_text(yaml.safe_dump(config))
+
+    return edit
+
+
+def override(match: dict, section: str, **values: object) -> Callable:
+    def edit(root):
+        config = yaml.safe_load((root / "config.yaml").read_text())
+        config["overrides"] = [{"match": match, "set": {section: values}}]
+        (root / "config.yaml").write_text(yaml.safe_dump(config))
+
+    return edit
+
+
+def code(path: str, text: str = "\n\nNEW = 1\n") -> Callable:
+    def edit(root):
+        file = root / "workflow" / "lib" / "kineograph" / path
+        file.write_text(file.read_text() + text)
+
+    return edit
+
+
+def replace(path: str, old: str, new: str) -> Callable:
+    def edit(root):
+        text = (root / path).read_text()
+        assert old in text
+        (root / path).write_text(text.replace(old, new))
+
+    return edit
+
+
+def touch_all(*folders: str) -> Callable:
+    def edit(root):
+        for folder in folders:
+            for path in (root / folder).rglob("*"):
+                os.utime(path)
+
+    return edit
+
+
+def rewrite_as_a_copy(root):
+    video = root / "data" / "S1" / "T1" / "videos" / "cam01.mp4"
+    shutil.copy(video, root / "copy.mp4")
+    video.unlink()
+    shutil.move(root / "copy.mp4", video)
+
+
+def another_video(root):
+    write_videos(root / "other", phase=1.9)
+    shutil.copy(root / "other" / "cam01.mp4", root / "data" / "S1" / "T1" / "videos" / "cam01.mp4")
+
+
+def another_keypoint_file(root):
+    folder = root / "data" / "S1" / "T2" / "keypoints" / "cam02_json"
+    path = sorted(folder.iterdir())[5]
+    path.write_text('{"people": []}')
+
+
+def another_calibration(root):
+    from kineograph.calibration_formats import toml
+
+    rig_of_four = rig(4)
+    toml.write(root / "data" / "S1" / "calibration" / "calibration.toml", rig_of_four)
+
+
+def other_weights(root):
+    pose_network(root / "cards" / "dots.onnx", batch=1)
+
+
+def reformatted(root):
+    path = root / "workflow" / "lib" / "kineograph" / "geometry" / "triangulation.py"
+    text = path.read_text()
+    assert 'np.einsum("nc,ncij->nij", np.square(weight), _normal_equations(image_px, projection))' in text
+    text = text.replace(
+        'np.einsum("nc,ncij->nij", np.square(weight), _normal_equations(image_px, projection))',
+        "np.einsum(\n        'nc,ncij->nij',\n        (np.square(weight)),\n        _normal_equations(image_px, projection),\n    )",
+    )
+    path.write_text(text)
+
+
+NOTHING = Counter()
+POSE_OF_T1 = [f"estimate_pose[T1/{camera}]" for camera in CAMERAS]
+POSE_OF_T2 = [f"estimate_pose[T2/{camera}]" for camera in CAMERAS]
+
+SKELETON_READERS = [
+    "estimate_pose", "synchronize", "associate", "triangulate", "export_trc", "scale", "solve_kinematics", "assess_quality",
+    "draw_overlay", "plot_trajectories",
+]  # fmt: skip
+
+EDITS = {
+    # a key of every section
+    "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate")),
+    "inputs.camera_match": (setting("inputs", "camera_match", "order"), stale_after("inspect")),
+    "inputs.fps_hz": (setting("inputs", "fps_hz", 50.0), stale_after("inspect", *POSE_OF_T2)),
+    "pose.detect_every_frames": (setting("pose", "detect_every_frames", 2), stale_after(*POSE_OF_T1)),
+    "pose.keypoint_skeleton": (setting("pose", "keypoint_skeleton", "body25b"), stale_after(*POSE_OF_T2)),
+    "pose.device": (setting("pose", "device", "auto"), NOTHING),
+    "synchronization.method": (setting("synchronization", "method", "none"), stale_after("synchronize")),
+    "association.max_gap_s": (setting("association", "max_gap_s", 2.0), stale_after("associate")),
+    "triangulation.max_error_px": (setting("triangulation", "max_error_px", 20), stale_after("triangulate")),
+    "filtering.cutoff_hz": (setting("filtering", "cutoff_hz", 8), stale_after("smooth")),
+    "scaling.trimmed": (setting("scaling", "trimmed", 0.2), stale_after("scale")),
+    "kinematics.accuracy": (setting("kinematics", "accuracy", 1e-4), stale_after("solve_kinematics")),
+    "quality.warn_error_px": (setting("quality", "warn_error_px", 25), stale_after("assess_quality")),
+    "verdicts.fail_at": (setting("verdicts", "fail_at", "never"), stale_after("judge_trial")),
+    "report.overlay_frames": (setting("report", "overlay_frames", 2), stale_after("draw_overlay")),
+    # the same value in another spelling, or the default said aloud
+    "the same number": (setting("triangulation", "max_error_px", 15), NOTHING),
+    "a parameter of a method that is not chosen": (setting("inputs", "fps_hz", "60"), NOTHING),
+    # overrides
+    "override of a trial": (override({"trial": "T1"}, "filtering", cutoff_hz=9), stale_after("smooth[T1]")),
+    "override of a camera": (
+        override({"trial": "T1", "camera": "cam02"}, "pose", detect_every_frames=3),
+        stale_after("estimate_pose[T1/cam02]"),
+    ),
+    "override of a participant": (override({"participant": "P1"}, "scaling", pool_sides=False), stale_after("scale")),
+    "override that changes nothing": (override({"trial": "T1"}, "filtering", cutoff_hz=6.0), NOTHING),
+    # the library's text and times
+    "a comment": (code("geometry/triangulation.py", "\n# a comment\n"), NOTHING),
+    "a docstring": (replace("workflow/lib/kineograph/io/npz.py", "Read a data class from its NPZ file.", "Read it."), NOTHING),
+    "a reformat": (reformatted, NOTHING),
+    "a checkout": (touch_all("workflow", "resources", "config", "profiles", "envs"), NOTHING),
+    "a new filter": (lambda root: (root / "workflow/lib/kineograph/signal/filters/mine.py").write_text("X = 1\n"), NOTHING),
+    # code of each stage
+    "code of another calibration format": (code("calibration_formats/qualisys.py"), NOTHING),
+    "code of inspection": (code("stages/inspect.py"), stale_after("inspect")),
+    "code of the pose runner": (code("pose/runner.py"), stale_after(*POSE_OF_T1, *POSE_OF_T2)),
+    "code of the decoder": (code("pose/decoders/simcc.py"), stale_after(*POSE_OF_T1)),
+    "code of another decoder": (code("pose/decoders/blazepose_landmarks.py"), NOTHING),
+    "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
+    "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate")),
+    "code of the filter": (code("signal/filters/butterworth.py"), stale_after("smooth")),
+    "code of scaling": (code("stages/scale.py"), stale_after("scale")),
+    "code of inverse kinematics": (code("stages/inverse_kinematics.py"), stale_after("solve_kinematics")),
+    "code of quality": (code("cli/assess_quality.py"), stale_after("assess_quality")),
+    "code of the overlays": (code("pose/overlay.py"), stale_after("draw_overlay")),
+    "code of a plot": (code("plots/angles.py"), stale_after("plot_angles")),
+    "code of the verdict": (code("stages/verdict.py"), stale_after("judge_trial")),
+    "a page's style": (replace("workflow/lib/kineograph/pages/style.css", "1.5rem", "1.6rem"), stale_after("trial_page", "dataset_page")),
+    # data
+    "a touch of all data": (touch_all("data"), NOTHING),
+    "a copy of a video": (rewrite_as_a_copy, NOTHING),
+    "another video": (another_video, stale_after("inspect[T1]", "estimate_pose[T1/cam01]")),
+    "another keypoint file": (another_keypoint_file, stale_after("inspect[T2]", "estimate_pose[T2/cam02]")),
+    "a new calibration": (another_calibration, stale_after("calibrate")),
+    "other weights": (other_weights, stale_after(*POSE_OF_T1)),
+    "a mass": (replace("data/participants.tsv", "\t70", "\t80"), stale_after("scale")),
+    "a skeleton card": (
+        replace("resources/skeletons/halpe26.toml", 'tracking = ["Neck", ', "tracking = ["),
+        stale_after(*SKELETON_READERS),
+    ),
+    "another skeleton card": (replace("resources/skeletons/body25.toml", 'tracking = ["Neck", ', "tracking = ["), NOTHING),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_edit_reruns_what_it_makes_stale_and_nothing_else(edit, project):
+    change, expected = EDITS[edit]
+    change(project.root)
+    found = project.plan()
+    assert found == expected, f"unexpected: {sorted(found - expected)}; missing: {sorted(expected - found)}"
+
+
+def test_a_new_trial_runs_its_own_jobs_and_renews_its_participants_model(project):
+    write_keypoints(project.root / "data" / "S1" / "T3" / "keypoints", phase=2.0)
+    found = project.plan()
+    own = {job for job in found if "[T3" in job}
+    assert len(own) == sum(n for kind, n in Counter(SCOPE.values()).items() if kind in ("trial", "person in trial")) + 6
+    others = Counter({job: n for job, n in found.items() if job not in own})
+    assert others == stale_after("scale")
+
+
+def test_running_after_an_edit_leaves_nothing_to_do(project):
+    setting("filtering", "cutoff_hz", 9)(project.root)
+    expected = project.plan()
+    outcome = project.snakemake()
+    assert outcome.code == 0, outcome.text
+    assert Counter({job: n for job, n in outcome.jobs.items() if job != "all"}) == expected
+    assert project.plan() == Counter()
+
+
+def test_a_lost_snakemake_folder_is_noticed(project):
+    assert "no record" not in project.snakemake("--dry-run").text
+    shutil.rmtree(project.root / ".snakemake")
+    setting("filtering", "cutoff_hz", 9)(project.root)
+    outcome = project.snakemake("--dry-run")
+    assert "kineograph: Snakemake has no record of how 4 existing results were made" in outcome.text
+    assert "--forceall" in outcome.text
+
+
+def test_results_that_were_moved_are_noticed(project):
+    (project.root / "results").rename(project.root / "moved")
+    outcome = project.snakemake("--dry-run", "--config", "results=moved")
+    assert "no record" in outcome.text

@@ -1,0 +1,73 @@
+"""Write the reference of every configuration key from the schema, or check that it is up to date."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from kineograph.errors import InputError
+from kineograph.io.atomic import write_text
+from kineograph.settings.plugins import plugin_names, plugin_parameters
+from kineograph.settings.schema import describe_values, load_schema
+
+SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
+BEGIN, END = "<!-- keys: made from workflow/schemas/config.schema.yaml -->", "<!-- end of keys -->"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    parser.add_argument("file", type=Path, help="config/README.md: what stands between its two marks is written anew")
+    parser.add_argument("--check", action="store_true", help="change nothing; fail where it is not up to date")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Write or check the reference."""
+    text = args.file.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    fresh = f"{before}{BEGIN}\n\n{_reference()}\n{END}{after}"
+    if fresh == text:
+        return
+    if args.check:
+        raise InputError(
+            f"{args.file} does not tell of every key",
+            expected="the keys, units, ranges and defaults of the schema",
+            found="others",
+            hint=f"python -m kineograph.cli config-reference {args.file}",
+        )
+    write_text(args.file, fresh)
+
+
+def _reference() -> str:
+    properties = load_schema(SCHEMA)["properties"]
+    top = {key: rule for key, rule in properties.items() if "x-scope" not in rule and key != "overrides"}
+    parts = ["### Top level", _table(top)]
+    for section, rule in properties.items():
+        if "x-scope" not in rule:
+            continue
+        scope = ", ".join(rule["x-scope"])
+        parts += [
+            f"### {section}",
+            f"{rule['description']} Overrides may match it by {scope}.",
+            _table(rule["properties"]),
+        ]
+        for name in plugin_names(rule["x-plugins"]) if "x-plugins" in rule else []:
+            parameters = plugin_parameters(rule["x-plugins"], name)
+            if parameters:
+                parts += [f"With `{rule['x-plugin-key']}: {name}`:", _table(parameters)]
+    parts += ["### overrides", properties["overrides"]["description"]]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(rules: dict[str, dict[str, Any]]) -> str:
+    rows = ["| key | values | default | meaning |", "|---|---|---|---|"]
+    for key, rule in rules.items():
+        default = "required" if "default" not in rule else _plain(rule["default"])
+        rows.append(f"| `{key}` | {describe_values(rule)} | {default} | {rule['description']} |")
+    return "\n".join(rows)
+
+
+def _plain(value: Any) -> str:
+    words = {None: "null", True: "true", False: "false"}
+    return f"`{words[value]}`" if isinstance(value, (bool, type(None))) else f"`{value}`"

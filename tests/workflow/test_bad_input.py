@@ -156,8 +156,10 @@ class TestOneCommand:
         code, lines = kineograph("export-trc", "--points", "x", "--participant", "P", "--out", "/dev/null/x")
         assert code == 2  # the points are missing: the user's
         (tmp_path / "n").mkdir()
-        code, lines = kineograph("judge-trial", "--session", "S", "--trial", "T", "--participants", "[]", "--reports", tmp_path / "n",
-                                 "--out", tmp_path / "v")  # fmt: skip
+        code, lines = kineograph(
+            "judge-trial", "--session", "S", "--trial", "T", "--participants", "[]", "--reports", tmp_path / "n",
+            "--out", tmp_path / "v",
+        )  # fmt: skip
         assert code == 1
         assert any("Traceback" in line for line in lines)
 

@@ -194,14 +194,17 @@ def reformatted(root):
     path = root / "workflow" / "lib" / "kineograph" / "geometry" / "triangulation.py"
     text = path.read_text()
     assert 'np.einsum("nc,ncij->nij", np.square(weight), _normal_equations(image_px, projection))' in text
-    text = text.replace(
-        'np.einsum("nc,ncij->nij", np.square(weight), _normal_equations(image_px, projection))',
-        "np.einsum(\n        'nc,ncij->nij',\n        (np.square(weight)),\n        _normal_equations(image_px, projection),\n    )",
-    )
+    other = "np.einsum('nc,ncij->nij',\n  (np.square(weight)),\n  _normal_equations(image_px, projection,),\n    )"
+    text = text.replace('np.einsum("nc,ncij->nij", np.square(weight), _normal_equations(image_px, projection))', other)
     path.write_text(text)
 
 
+def a_new_filter(root):
+    (root / "workflow" / "lib" / "kineograph" / "signal" / "filters" / "mine.py").write_text("X = 1\n")
+
+
 NOTHING = Counter()
+STYLE = "workflow/lib/kineograph/pages/style.css"
 POSE_OF_T1 = [f"estimate_pose[T1/{camera}]" for camera in CAMERAS]
 POSE_OF_T2 = [f"estimate_pose[T2/{camera}]" for camera in CAMERAS]
 
@@ -243,7 +246,7 @@ EDITS = {
     "a docstring": (replace("workflow/lib/kineograph/io/npz.py", "Read a data class from its NPZ file.", "Read it."), NOTHING),
     "a reformat": (reformatted, NOTHING),
     "a checkout": (touch_all("workflow", "resources", "config", "profiles", "envs"), NOTHING),
-    "a new filter": (lambda root: (root / "workflow/lib/kineograph/signal/filters/mine.py").write_text("X = 1\n"), NOTHING),
+    "a new filter": (a_new_filter, NOTHING),
     # code of each stage
     "code of another calibration format": (code("calibration_formats/qualisys.py"), NOTHING),
     "code of inspection": (code("stages/inspect.py"), stale_after("inspect")),
@@ -259,7 +262,7 @@ EDITS = {
     "code of the overlays": (code("pose/overlay.py"), stale_after("draw_overlay")),
     "code of a plot": (code("plots/angles.py"), stale_after("plot_angles")),
     "code of the verdict": (code("stages/verdict.py"), stale_after("judge_trial")),
-    "a page's style": (replace("workflow/lib/kineograph/pages/style.css", "1.5rem", "1.6rem"), stale_after("trial_page", "dataset_page")),
+    "a page's style": (replace(STYLE, "1.5rem", "1.6rem"), stale_after("trial_page", "dataset_page")),
     # data
     "a touch of all data": (touch_all("data"), NOTHING),
     "a copy of a video": (rewrite_as_a_copy, NOTHING),

@@ -346,3 +346,47 @@ class TestVideo:
             cv2.imwrite(str(tmp_path / f"f{frame}.png"), np.zeros((*size, 3), np.uint8))
         with pytest.raises(InputError, match="change size"):
             list(video.frames(tmp_path))
+
+
+class TestGpuSlots:
+    """Which GPU a job takes; the GPUs themselves are only names here."""
+
+    CODE = (
+        "import sys, time, os; from pathlib import Path; from kineograph.pose.gpu_slot import take_gpu;"
+        "print(take_gpu(Path(sys.argv[1])), os.environ.get('CUDA_VISIBLE_DEVICES'), flush=True); time.sleep(float(sys.argv[2]))"
+    )
+
+    def start(self, folder, seconds=60.0, **variables):
+        import os
+        import subprocess
+        import sys
+        from pathlib import Path
+
+        inherited = {
+            k: v for k, v in os.environ.items() if k not in ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_ID", "KINEOGRAPH_GPUS")
+        }
+        environment = {**inherited, "PYTHONPATH": str(Path(__file__).parents[2] / "workflow" / "lib"), **variables}
+        command = [sys.executable, "-c", self.CODE, str(folder), str(seconds)]
+        return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+
+    def test_each_job_has_a_gpu_of_its_own_and_a_killed_one_gives_it_back(self, tmp_path):
+        first, second = (self.start(tmp_path, KINEOGRAPH_GPUS="0,3") for _ in range(2))
+        taken = {job.stdout.readline().split()[0] for job in (first, second)}
+        assert taken == {"0", "3"}
+        third = self.start(tmp_path, 0.0, KINEOGRAPH_GPUS="0,3")
+        first.kill()
+        first.wait()
+        assert third.stdout.readline().split()[0] in taken
+        second.kill()
+        for job in (second, third):
+            job.wait()
+
+    def test_the_gpu_that_slurm_chose_is_used(self, tmp_path):
+        job = self.start(tmp_path, 0.0, SLURM_JOB_ID="7", CUDA_VISIBLE_DEVICES="2")
+        assert job.stdout.readline().split() == ["None", "2"]
+        job.wait()
+
+    def test_a_machine_without_gpus_has_none(self, tmp_path):
+        job = self.start(tmp_path, 0.0, KINEOGRAPH_GPUS="")
+        assert job.stdout.readline().split()[0] == "None"
+        job.wait()

@@ -86,6 +86,7 @@ def demo(tmp_path_factory, fetched, opensim_ready):
 
 
 @pytest.mark.needs_demo
+@pytest.mark.xdist_group("demo")
 class TestDemo:
     """Measured on 2 cores, BlazePose heavy: 10.4 px, 3.6 cameras, 33 mm, knees 13-66 degrees."""
 
@@ -158,31 +159,34 @@ class TestDemo:
         assert "Nothing to be done" in outcome.text
 
 
+@pytest.fixture(scope="module")
+def reference_results(reference, tmp_path_factory):
+
+    root = tmp_path_factory.mktemp("reference") / "project"
+    copy_project(root)
+    session = root / "data" / "S00"
+    shutil.copytree(reference / "balancing_single" / "pose", session / TRIAL / "pose")
+    (session / "calibration").mkdir(parents=True)
+    shutil.copy(reference / "balancing_single" / "Calib.qca.txt", session / "calibration")
+    config = {
+        "dataset": "data",
+        "inputs": {"fps_hz": 60},
+        "pose": {"keypoint_skeleton": "body25b"},
+        "synchronization": {"method": "none"},
+        "triangulation": {"method": "dlt"},
+    }
+    (root / "config.yaml").write_text(yaml.safe_dump(config))
+    outcome = Project(root).snakemake()
+    assert outcome.code == 0, outcome.text
+    return root / "results" / "S00"
+
+
+@pytest.mark.xdist_group("reference")
 class TestReference:
     """Real OpenPose keypoints of the demo trial, and what Pose2Sim made of them."""
 
-    @pytest.fixture(scope="class")
-    def results(self, reference, tmp_path_factory):
-        root = tmp_path_factory.mktemp("reference") / "project"
-        copy_project(root)
-        session = root / "data" / "S00"
-        shutil.copytree(reference / "balancing_single" / "pose", session / TRIAL / "pose")
-        (session / "calibration").mkdir(parents=True)
-        shutil.copy(reference / "balancing_single" / "Calib.qca.txt", session / "calibration")
-        config = {
-            "dataset": "data",
-            "inputs": {"fps_hz": 60},
-            "pose": {"keypoint_skeleton": "body25b"},
-            "synchronization": {"method": "none"},
-            "triangulation": {"method": "dlt"},
-        }
-        (root / "config.yaml").write_text(yaml.safe_dump(config))
-        outcome = Project(root).snakemake()
-        assert outcome.code == 0, outcome.text
-        return root / "results" / "S00"
-
-    def test_dlt_equals_pose2sim_within_a_hundredth_of_a_millimetre(self, results, reference):
-        points = read_npz(results / TRIAL / "triangulation" / "points3d.npz", Points3D)
+    def test_dlt_equals_pose2sim_within_a_hundredth_of_a_millimetre(self, reference_results, reference):
+        points = read_npz(reference_results / TRIAL / "triangulation" / "points3d.npz", Points3D)
         expected = read_trc(reference / "balancing_single" / "expected" / "raw.trc")
         columns = [points.names.index(name) for name in expected.names]
         ours = to_opensim_axes(points.position_m[:, 0, columns])
@@ -191,13 +195,13 @@ class TestReference:
         assert both.mean() > 0.95
         assert (distance_mm[both] < 0.01).mean() >= 0.99
 
-    def test_the_participant_is_found_among_bystanders(self, results):
-        report = json.loads((results / TRIAL / "association" / "association.json").read_text())
+    def test_the_participant_is_found_among_bystanders(self, reference_results):
+        report = json.loads((reference_results / TRIAL / "association" / "association.json").read_text())
         assert report["came_out"]["participants"]["P1"]["present"] == 1.0
         assert report["came_out"]["bystanders"] == 1
 
-    def test_its_joint_angles_can_be_believed(self, results):
-        report = json.loads((results / TRIAL / "kinematics" / "P1.json").read_text())
+    def test_its_joint_angles_can_be_believed(self, reference_results):
+        report = json.loads((reference_results / TRIAL / "kinematics" / "P1.json").read_text())
         assert report["came_out"]["marker_error_mm"]["mean"] < 40
         low, high = report["came_out"]["range"]["knee_angle_r"]
         assert low >= 0

@@ -99,6 +99,7 @@ def _imported(args: argparse.Namespace, skeleton: Skeleton) -> tuple[Keypoints2D
 
 def _estimated(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSettings) -> tuple[Keypoints2D, int, str]:
     from kineograph.pose import video
+    from kineograph.pose.gpu_slot import take_gpu
     from kineograph.pose.load import load_detector, load_pose_estimator
     from kineograph.pose.runner import run as run_networks
 
@@ -106,6 +107,8 @@ def _estimated(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSetti
     fps = facts.fps_hz if math.isnan(args.fps) else args.fps
     if math.isnan(fps):
         raise _no_rate(args.camera)
+    if args.device != "cpu":
+        take_gpu()
     card = read_model_card(settings.model, RESOURCES / "models")
     detector_card = read_model_card(settings.detector or card.detector, RESOURCES / "models")
     detector = load_detector(detector_card, args.detector, args.device, args.threads)

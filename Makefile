@@ -1,0 +1,60 @@
+# Two commands for a new user: `make demo` and `make test`. Everything is installed into .venv, from hashed lock files.
+
+# The first Python 3.11, 3.12 or 3.13 that is there; or say PYTHON=/path/to/python.
+PYTHON ?= $(shell for p in python3.12 python3.13 python3.11 python3 python; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+# GPU=1 installs ONNX Runtime for NVIDIA GPUs instead of the one for CPUs.
+POSE := $(if $(GPU),pose-gpu,pose-cpu)
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready-$(POSE)
+TESTS_READY := $(VENV)/.ready-test
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
+KINEOGRAPH := PYTHONPATH=workflow/lib $(BIN)/python -m kineograph.cli
+CODE := Snakefile workflow/Snakefile workflow/rules
+
+.PHONY: help setup demo test lint lock
+
+help:
+	@echo "make demo    install, fetch the demo's videos, and compute joint angles from them"
+	@echo "make test    check style and types, and run all tests"
+	@echo "make setup   install only (GPU=1: for NVIDIA GPUs)"
+	@echo "make lock    renew the lock files (needs uv)"
+
+setup: $(READY)
+
+$(READY): envs/core.lock envs/$(POSE).lock
+	@test -n "$(PYTHON)" || { echo "kineograph: no Python 3.11, 3.12 or 3.13 was found"; \
+		echo "  expected one of them on the PATH, with venv and pip; found none"; \
+		echo "  to do: install one, or say make PYTHON=/path/to/python"; exit 2; }
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) -r envs/core.lock -r envs/$(POSE).lock
+	touch $@
+
+demo: setup
+	$(KINEOGRAPH) demo-data data/demo
+	$(BIN)/snakemake --configfile config/config.demo.yaml --quiet rules
+	@echo
+	@echo "Done. Look at:"
+	@echo "  results/demo/report/index.html                          all trials"
+	@echo "  results/demo/S00/balancing/report/index.html            this trial: verdicts, overlays, joint angles"
+	@for file in results/demo/*/*/kinematics/*.mot; do printf '  %-55s joint angles (degrees)\n' $$file; done
+
+$(TESTS_READY): $(READY) envs/test.lock envs/rtmlib.lock
+	$(PIP) -r envs/test.lock -r envs/rtmlib.lock
+	touch $@
+
+lint: $(TESTS_READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check $(CODE)
+	$(KINEOGRAPH) demo-data data/demo
+	$(BIN)/snakemake --lint --configfile config/config.demo.yaml
+
+test: lint
+	$(BIN)/pytest -n 2 --dist loadgroup
+
+lock:
+	envs/lock.sh

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import atexit
 import importlib
+import os
+import resource
 import sys
 from pathlib import Path
 
@@ -13,6 +16,8 @@ from kineograph.model.report import StageReport
 
 HERE = Path(__file__).parent
 USER_ERROR = 2
+USAGE_VARIABLE = "KINEOGRAPH_USAGE"
+"""A file to which each command adds a line with its CPU seconds and memory; benchmarks read it."""
 
 
 def verbs() -> list[str]:
@@ -41,6 +46,8 @@ def main(argv: list[str] | None = None) -> int:
             help="write empty results with a verdict that says why, and exit with 0, so that a workflow's other trials go on",
         )
     args = parser.parse_args(arguments[1:])
+    if place := os.environ.get(USAGE_VARIABLE):
+        atexit.register(_add_usage, Path(place), arguments[0])
     try:
         report = module.run(args)
     except KineographError as error:
@@ -50,6 +57,13 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         return USER_ERROR
     return _tell(report, args) if isinstance(report, StageReport) else int(report or 0)
+
+
+def _add_usage(path: Path, verb: str) -> None:
+    """Add a line: verb, CPU seconds of the process so far (its start and imports included), largest memory in MB."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    with path.open("a") as file:
+        file.write(f"{verb}\t{used.ru_utime + used.ru_stime:.3f}\t{used.ru_maxrss / 1024:.0f}\n")
 
 
 def _tell(report: StageReport, args: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ class QualitySettings:
     min_confidence: float = 0.3
     warn_error_px: float = 20.0
     warn_bias_px: float = 15.0
+    warn_keypoint_px: float = 30.0
 
 
 @dataclass(frozen=True)
@@ -117,6 +118,7 @@ def _report(residuals: _Residuals, by_camera: FloatArray, settings: QualitySetti
                         "its calibration does not hold: was it moved after the calibration?",
                     )
                 )
+    reasons += _far_keypoints(residuals, settings.warn_keypoint_px)
     came_out = {
         "median_px_by_camera": dict(zip(residuals.cameras, by_camera, strict=True)),
         "bias_px": {
@@ -133,3 +135,24 @@ def _report(residuals: _Residuals, by_camera: FloatArray, settings: QualitySetti
     }
     came_in = {"cameras": list(residuals.cameras), "keypoints": len(residuals.keypoints)}
     return StageReport(STAGE, came_in, came_out, worst_first(reasons))
+
+
+def _far_keypoints(residuals: _Residuals, limit_px: float) -> list[Reason]:
+    """A warning for each camera that sees some keypoints far from where the others put them."""
+    reasons = []
+    for index, camera in enumerate(residuals.cameras):
+        table = residuals.median_px[:, index]
+        far = np.argwhere(np.nan_to_num(table) > limit_px)
+        if len(far):
+            worst = far[np.argmax([table[person, keypoint] for person, keypoint in far])]
+            names = ", ".join(sorted({residuals.keypoints[keypoint] for _, keypoint in far})[:6])
+            reasons.append(
+                Reason(
+                    "warn",
+                    f"{camera} sees {names} far from where the other cameras put them; the most "
+                    f"{residuals.keypoints[worst[1]]}, {table[worst[0], worst[1]]:.0f} px (wanted: under {limit_px:g} px)",
+                    f"camera {camera}, keypoint {residuals.keypoints[worst[1]]}",
+                    "occlusion, or left and right swapped in this camera: look at its overlay",
+                )
+            )
+    return reasons

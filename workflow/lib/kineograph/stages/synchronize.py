@@ -282,5 +282,7 @@ def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -
             f"the offsets make the views agree {improvement:.0%} better in stretches that they were not estimated from"
         )
     if not significant:
-        return "no camera's offset differs from zero by more than its uncertainty"
-    return f"no camera's offset makes the views agree {wanted:.0%} better in stretches that it was not estimated from"
+        return "synchronous: no camera's offset differs from zero by more than its uncertainty"
+    return (
+        f"synchronous: no offset makes the views agree {wanted:.0%} better in stretches that it was not estimated from"
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -110,15 +110,38 @@ def _figures(reports: Sequence[NamedReport]) -> dict[str, float | None]:
 
 
 def _note(report: StageReport) -> str:
-    """What a stage that has nothing to complain about says of itself, in a line."""
-    out = report.came_out
-    if report.stage == "synchronization":
-        return str(out.get("why", ""))
-    if report.stage == "triangulation" and out.get("reprojection_error_px"):
-        error = out["reprojection_error_px"]["mean"]
-        return f"mean reprojection error {error:.1f} px with {out['cameras_used_mean']:.1f} cameras"
-    if report.stage == "kinematics" and "marker_error_mm" in out:
-        return f"mean marker error {out['marker_error_mm']['mean']:.0f} mm"
-    if report.stage == "pose" and "frames" in out:
-        return f"{out['frames']} frames, a person in {out['frames_with_a_person']}"
-    return ""
+    """What a stage says of itself, in a line; empty where it has nothing to say."""
+    known: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
+        "calibration": lambda given, out: f"{len(given['cameras'])} cameras from {given['source']} ({given['format']})",
+        "inputs": lambda given, out: (
+            f"{len(out['usable_cameras'])} of {len(given['cameras'])} cameras, {out['fps_hz']:g} frames/s"
+        ),
+        "pose": lambda given, out: f"{out['frames']} frames, a person in {out['frames_with_a_person']}",
+        "synchronization": lambda given, out: out["why"],
+        "association": lambda given, out: _people(out),
+        "triangulation": lambda given, out: (
+            f"mean reprojection error {out['reprojection_error_px']['mean']:.1f} px with {out['cameras_used_mean']:.1f} cameras"
+        ),
+        "filtering": lambda given, out: f"{out['method']}: moves points by {out['moved_mm']['median']:.0f} mm (median)",
+        "scaling": lambda given, out: (
+            f"from {sum(given['frames_used'].values())} frames of {', '.join(given['trials'])}"
+        ),
+        "kinematics": lambda given, out: f"mean marker error {out['marker_error_mm']['mean']:.0f} mm",
+        "quality": lambda given, out: (
+            "median residual "
+            + ", ".join(f"{name} {value:.0f} px" for name, value in out["median_px_by_camera"].items())
+        ),
+    }
+    try:
+        return str(known[report.stage](report.came_in, report.came_out))
+    except (KeyError, TypeError):  # a stage that gave up has no such figures
+        return ""
+
+
+def _people(out: dict[str, Any]) -> str:
+    seen = [
+        f"{name} in {item['present']:.0%} of the frames, by {item['mean_cameras']:.1f} cameras on average"
+        for name, item in out["participants"].items()
+    ]
+    bystanders = out["bystanders"]
+    return "; ".join(seen) + (f"; {bystanders} bystander{'s' if bystanders > 1 else ''} left out" if bystanders else "")

@@ -50,9 +50,9 @@ class Project:
     def __init__(self, root: Path) -> None:
         self.root = root
 
-    def snakemake(self, *arguments: str, config: str = "config.yaml") -> Outcome:
+    def snakemake(self, *arguments: str, config: str = "config.yaml", **variables: str) -> Outcome:
         command = [sys.executable, "-m", "snakemake", "--configfile", config, "--cores", "2", *arguments]
-        environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONPATH",)}
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | variables
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
         return Outcome(done.returncode, done.stdout + done.stderr)
 

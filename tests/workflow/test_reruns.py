@@ -305,6 +305,18 @@ def test_running_after_an_edit_leaves_nothing_to_do(project):
     assert project.plan() == Counter()
 
 
+def test_another_place_of_the_cache_reruns_nothing(project, tmp_path):
+    shutil.copytree(os.path.realpath(project.root / ".kineograph" / "cache"), tmp_path / "cache", copy_function=os.link)
+    outcome = project.snakemake("--dry-run", KINEOGRAPH_CACHE=str(tmp_path / "cache"))
+    assert "Nothing to be done" in outcome.text, outcome.text
+    assert os.path.realpath(project.root / ".kineograph" / "cache") == str(tmp_path / "cache")
+
+
+def test_the_catalogs_snakefile_plans_the_same(project):
+    setting("filtering", "cutoff_hz", 8)(project.root)
+    assert project.plan("--snakefile", "workflow/Snakefile") == project.plan() != Counter()
+
+
 def test_a_lost_snakemake_folder_is_noticed(project):
     assert "no record" not in project.snakemake("--dry-run").text
     shutil.rmtree(project.root / ".snakemake")

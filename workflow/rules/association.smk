@@ -26,4 +26,4 @@ rule associate:
     shell:
         "python -m kineograph.cli associate --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --participants {params.participants:q}"
-        " --settings {params.settings:q} --out {output.tracks:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+        " --settings {params.settings:q} --code {params.code} --out {output.tracks:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"

@@ -21,7 +21,7 @@ rule calibrate:
         content=PLAN.calibration_content,
         source=PLAN.calibration_source,
     shell:
-        "python -m kineograph.cli calibrate --source {params.source:q} --settings {params.settings:q}"
+        "python -m kineograph.cli calibrate --source {params.source:q} --settings {params.settings:q} --code {params.code}"
         " --out {output.calibration:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
@@ -47,7 +47,7 @@ rule inspect:
         trial=PLAN.inspected,
     shell:
         "python -m kineograph.cli inspect --trial {params.trial:q} --calibration {input.calibration:q}"
-        " --calibration-report {input.report:q} --settings {params.settings:q} --out {output:q} --errors-as-verdicts 2> {log:q}"
+        " --calibration-report {input.report:q} --settings {params.settings:q} --code {params.code} --out {output:q} --errors-as-verdicts 2> {log:q}"
 
 
 rule calibration:

@@ -19,7 +19,7 @@ rule smooth:
         settings=PLAN.settings("filtering"),
         code=PLAN.code("smooth", "filtering"),
     shell:
-        "python -m kineograph.cli smooth --points {input:q} --settings {params.settings:q}"
+        "python -m kineograph.cli smooth --points {input:q} --settings {params.settings:q} --code {params.code}"
         " --out {output.points:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 

@@ -26,7 +26,7 @@ rule solve_kinematics:
         setup=lambda wildcards, input: PLAN.setup_folder(),
     shell:
         "python -m kineograph.cli solve-kinematics --markers {input.markers:q} --points {input.points:q} --model {input.model:q}"
-        " --setup {params.setup:q} --settings {params.settings:q} --motion {output.motion:q} --out {output.coordinates:q}"
+        " --setup {params.setup:q} --settings {params.settings:q} --code {params.code} --motion {output.motion:q} --out {output.coordinates:q}"
         " --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 

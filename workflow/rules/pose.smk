@@ -30,7 +30,7 @@ rule estimate_pose:
         device=lambda wildcards, input: PLAN.pose_device(wildcards),
     shell:
         "python -m kineograph.cli estimate-pose --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
-        " --fps {params.fps} {params.networks} --device {params.device} --threads {threads} --settings {params.settings:q}"
+        " --fps {params.fps} {params.networks} --device {params.device} --threads {threads} --settings {params.settings:q} --code {params.code}"
         " --out {output.keypoints:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 

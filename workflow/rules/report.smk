@@ -24,7 +24,7 @@ rule assess_quality:
     shell:
         "python -m kineograph.cli assess-quality --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"
-        " --points {input.points:q} --settings {params.settings:q} --out {output:q} --errors-as-verdicts 2> {log:q}"
+        " --points {input.points:q} --settings {params.settings:q} --code {params.code} --report {output:q} --errors-as-verdicts 2> {log:q}"
 
 
 rule draw_overlay:
@@ -58,7 +58,7 @@ rule draw_overlay:
         "python -m kineograph.cli draw-overlay --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
         " --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
         " --synchronization {input.synchronization:q} --tracks {input.tracks:q} --points {input.points:q}"
-        " --settings {params.settings:q} --out {output:q} 2> {log:q}"
+        " --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
 
 rule plot_residuals:
@@ -161,7 +161,7 @@ rule judge_trial:
         participants=PLAN.participants,
     shell:
         "python -m kineograph.cli judge-trial --session {wildcards.session:q} --trial {wildcards.trial:q}"
-        " --participants {params.participants:q} --reports {input:q} --settings {params.settings:q} --out {output:q} 2> {log:q}"
+        " --participants {params.participants:q} --reports {input:q} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
 
 rule trial_page:
@@ -236,6 +236,8 @@ rule check_trial:
         "../../envs/core.yaml"
     resources:
         **LIGHT,
+    params:
+        code=PLAN.code("check_trial"),
     shell:
         "python -m kineograph.cli check-trial --verdict {input.verdict:q} --page {input.page:q} --out {output:q} 2> {log:q}"
 

@@ -25,5 +25,5 @@ rule scale:
         setup=lambda wildcards, input: PLAN.setup_folder(),
     shell:
         "python -m kineograph.cli scale --markers {input.markers:q} --points {input.points:q} --setup {params.setup:q}"
-        " --participant {wildcards.participant:q} {params.person} --settings {params.settings:q}"
+        " --participant {wildcards.participant:q} {params.person} --settings {params.settings:q} --code {params.code}"
         " --out {output.model:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"

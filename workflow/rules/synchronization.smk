@@ -23,5 +23,5 @@ rule synchronize:
         frames=PLAN.frames,
     shell:
         "python -m kineograph.cli synchronize --inputs {input.inputs:q} --calibration {input.calibration:q}"
-        " --keypoints {input.keypoints:q} --frames {params.frames:q} --settings {params.settings:q}"
+        " --keypoints {input.keypoints:q} --frames {params.frames:q} --settings {params.settings:q} --code {params.code}"
         " --out {output:q} --errors-as-verdicts 2> {log:q}"

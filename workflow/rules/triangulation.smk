@@ -26,7 +26,7 @@ rule triangulate:
     shell:
         "python -m kineograph.cli triangulate --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"
-        " --settings {params.settings:q} --out {output.points:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+        " --settings {params.settings:q} --code {params.code} --out {output.points:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
 rule points3d:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -33,6 +34,8 @@ FromWildcards = Callable[[Wildcards], str]
 OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
 DECODERS = "pose.decoders"
+CACHE_LINK = ".kineograph/cache"
+"""A link to the cache in the working directory: jobs name its files by it, so that another place of the cache reruns nothing."""
 IMPORT_KEY = "keypoint_skeleton"
 """The one key of the section ``pose`` that applies to precomputed keypoints, and to nothing else."""
 
@@ -64,7 +67,7 @@ class Plan:
         )
         self.resources = repository / "resources"
         self.catalogue: Catalogue = read_catalogue(self.resources / "assets.toml")
-        self.cache = default_cache()
+        self.cache = linked(default_cache(), Path(CACHE_LINK))
         self._identities: dict[str, str] = {}
         self.config.check_overrides(
             {
@@ -378,3 +381,17 @@ class Plan:
 
 def _named(wildcards: Wildcards, *names: str) -> dict[str, str]:
     return {name: getattr(wildcards, name) for name in names}
+
+
+def linked(folder: Path, link: Path) -> Path:
+    """Make `link` a link to `folder` and return it; where that can't be, return the folder itself."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not link.is_symlink() or link.readlink() != folder:
+            link.parent.mkdir(parents=True, exist_ok=True)
+            fresh = link.with_name(f"{link.name}.{os.getpid()}")
+            fresh.symlink_to(folder, target_is_directory=True)
+            fresh.replace(link)
+    except OSError:
+        return folder
+    return link

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kineograph import __version__
 from kineograph.calibration_formats import toml
 from kineograph.errors import InputError
 from kineograph.io.npz import read_npz
-from kineograph.io.reports import read_json
+from kineograph.io.reports import read_json, write_report
 from kineograph.io.skeletons import read_skeleton
 from kineograph.model.camera import Rig
 from kineograph.model.inputs import CameraInput, TrialInputs
 from kineograph.model.keypoints import Keypoints2D
+from kineograph.model.report import StageReport
 from kineograph.model.skeleton import Skeleton
 
 RESOURCES = Path(__file__).resolve().parents[4] / "resources"
@@ -23,10 +26,11 @@ RESOURCES = Path(__file__).resolve().parents[4] / "resources"
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add --settings: the stage's section of the configuration as JSON."""
+    """Add --settings, the stage's section of the configuration as JSON, and --code, which is only recorded."""
     parser.add_argument(
         "--settings", default="{}", metavar="JSON", help="the stage's settings; what is left out keeps its default"
     )
+    parser.add_argument("--code", default="", metavar="DIGEST", help="digest of the code, to be recorded in the report")
 
 
 def add_result(parser: argparse.ArgumentParser, *, report: bool = True) -> None:
@@ -34,6 +38,17 @@ def add_result(parser: argparse.ArgumentParser, *, report: bool = True) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the result")
     if report:
         parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the stage's report (JSON)")
+
+
+def with_provenance(args: argparse.Namespace, report: StageReport) -> StageReport:
+    """The report with what made its result: the settings and the digest of the code, as given, and the version."""
+    made_with = {"settings": json.loads(args.settings), "code": args.code, "kineograph": __version__}
+    return dataclasses.replace(report, made_with=made_with)
+
+
+def save_report(args: argparse.Namespace, report: StageReport) -> None:
+    """Write a stage's report, with what made its result, to --report."""
+    write_report(args.report, with_provenance(args, report))
 
 
 def add_views(parser: argparse.ArgumentParser) -> None:

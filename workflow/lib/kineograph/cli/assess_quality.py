@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kineograph.cli._common_arguments import add_result, add_settings, add_views, read_views
+from kineograph.cli._common_arguments import add_settings, add_views, read_views, save_report
 from kineograph.errors import KineographError
 from kineograph.io.npz import read_npz
-from kineograph.io.reports import read_synchronization, write_report
+from kineograph.io.reports import read_synchronization
 from kineograph.model.points import Points3D
 from kineograph.model.report import StageReport
 from kineograph.model.tracks import PersonTracks
@@ -23,7 +23,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tracks", type=Path, required=True, metavar="FILE")
     parser.add_argument("--points", type=Path, required=True, metavar="FILE", help="the filtered points")
     add_settings(parser)
-    add_result(parser, report=False)
+    parser.add_argument(
+        "--report", type=Path, required=True, metavar="FILE", help="the residuals, with their report (JSON)"
+    )
 
 
 def run(args: argparse.Namespace) -> StageReport:
@@ -33,10 +35,10 @@ def run(args: argparse.Namespace) -> StageReport:
     clock = read_synchronization(args.synchronization)
     tracks, points = read_npz(args.tracks, PersonTracks), read_npz(args.points, Points3D)
     report = assess(views.keypoints, views.rig, clock, tracks, points, settings)
-    write_report(args.out, report)
+    save_report(args, report)
     return report
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a report without figures."""
-    write_report(args.out, StageReport(STAGE, came_out={"median_px": {}}, error=error.record()))
+    save_report(args, StageReport(STAGE, came_out={"median_px": {}}, error=error.record()))

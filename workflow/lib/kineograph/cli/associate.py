@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kineograph.cli._common_arguments import add_result, add_settings, add_views, json_argument, read_views
+from kineograph.cli._common_arguments import add_result, add_settings, add_views, json_argument, read_views, save_report
 from kineograph.errors import KineographError
 from kineograph.io.npz import write_npz
-from kineograph.io.reports import read_synchronization, write_report
+from kineograph.io.reports import read_synchronization
 from kineograph.model.report import StageReport
 from kineograph.model.tracks import PersonTracks
 from kineograph.settings.text import from_json
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> StageReport:
     clock = read_synchronization(args.synchronization)
     tracks, report = associate(views.keypoints, views.rig, clock, views.skeleton, args.participants, settings)
     write_npz(args.out, tracks)
-    write_report(args.report, report)
+    save_report(args, report)
     return report
 
 
@@ -44,4 +44,4 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
         people, (), np.zeros((0, len(people), 0), int), np.zeros((0, 0), int), np.zeros(0), float("nan")
     )
     write_npz(args.out, nothing)
-    write_report(args.report, StageReport(STAGE, error=error.record()))
+    save_report(args, StageReport(STAGE, error=error.record()))

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kineograph.calibration_formats import toml
-from kineograph.cli._common_arguments import add_result, add_settings
+from kineograph.cli._common_arguments import add_result, add_settings, save_report
 from kineograph.dataset.calibration_files import FOLDER, find_calibration_file
 from kineograph.errors import KineographError
-from kineograph.io.reports import write_report
 from kineograph.model.camera import Rig
 from kineograph.model.report import StageReport
 from kineograph.settings.plugins import plugin_module, plugin_parameters
@@ -47,11 +46,11 @@ def run(args: argparse.Namespace) -> StageReport:
     rig: Rig = importlib.import_module(plugin_module(FOLDER, used)).read(file, **parameters)
     report = check_rig(rig, used)
     toml.write(args.out, rig)
-    write_report(args.report, report)
+    save_report(args, report)
     return report
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a calibration without cameras."""
     toml.write(args.out, Rig(()))
-    write_report(args.report, StageReport(STAGE, error=error.record()))
+    save_report(args, StageReport(STAGE, error=error.record()))

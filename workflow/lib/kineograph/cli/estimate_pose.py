@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from kineograph.catalog.models import read_model_card
-from kineograph.cli._common_arguments import RESOURCES, add_result, add_settings, skeleton_card
+from kineograph.cli._common_arguments import RESOURCES, add_result, add_settings, save_report, skeleton_card
 from kineograph.errors import ConfigError, InputError, KineographError
 from kineograph.io.npz import write_npz
 from kineograph.io.openpose import read_openpose
-from kineograph.io.reports import write_report
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import StageReport
 from kineograph.model.skeleton import Skeleton
@@ -50,7 +49,7 @@ def run(args: argparse.Namespace) -> StageReport:
         keypoints, stated, device = _estimated(args, skeleton, settings)
     report = judge(keypoints, stated, args.kind, device)
     write_npz(args.out, keypoints)
-    write_report(args.report, report)
+    save_report(args, report)
     return report
 
 
@@ -73,7 +72,7 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
         (0, 0),
     )
     write_npz(args.out, nothing)
-    write_report(args.report, StageReport(STAGE, {"camera": args.camera}, error=error.record()))
+    save_report(args, StageReport(STAGE, {"camera": args.camera}, error=error.record()))
 
 
 def _skeleton(kind: str, settings: PoseSettings) -> Skeleton:
@@ -124,9 +123,15 @@ def _estimated(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSetti
         detect_every_frames=settings.detect_every_frames,
         min_mean_confidence=settings.min_mean_confidence,
         max_pose_overlap=settings.max_pose_overlap,
-        note=lambda text: print(text, file=sys.stderr, flush=True),
+        note=_note,
     )
     return keypoints, facts.n_frames, device
+
+
+def _note(text: str) -> None:
+    """Tell the progress to the log (stderr) and to whoever watches (stdout)."""
+    for stream in (sys.stderr, sys.stdout):
+        print(text, file=stream, flush=True)
 
 
 def _no_rate(camera: str) -> InputError:

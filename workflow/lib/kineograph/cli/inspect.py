@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kineograph.calibration_formats import toml
-from kineograph.cli._common_arguments import add_result, add_settings, json_argument
+from kineograph.cli._common_arguments import add_result, add_settings, json_argument, with_provenance
 from kineograph.errors import KineographError
 from kineograph.io.openpose import frame_files
 from kineograph.io.reports import read_report, report_record, write_json
@@ -45,13 +45,13 @@ def run(args: argparse.Namespace) -> StageReport:
         args.trial["fps_hz"],
         settings,
     )
-    _write(args.out, inputs, report)
+    _write(args, inputs, report)
     return report
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a trial without cameras."""
-    _write(args.out, TrialInputs((), float("nan")), StageReport(STAGE, error=error.record()))
+    _write(args, TrialInputs((), float("nan")), StageReport(STAGE, error=error.record()))
 
 
 def _recording(camera: dict[str, Any]) -> Recording:
@@ -67,5 +67,5 @@ def _recording(camera: dict[str, Any]) -> Recording:
     return Recording(name, facts.fps_hz, facts.n_frames, facts.size_px)
 
 
-def _write(path: Path, inputs: TrialInputs, report: StageReport) -> None:
-    write_json(path, {"inputs": dataclasses.asdict(inputs), **report_record(report)})
+def _write(args: argparse.Namespace, inputs: TrialInputs, report: StageReport) -> None:
+    write_json(args.out, {"inputs": dataclasses.asdict(inputs), **report_record(with_provenance(args, report))})

@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kineograph.cli._common_arguments import add_settings, skeleton_card
+from kineograph.cli._common_arguments import add_settings, save_report, skeleton_card
 from kineograph.errors import InputError, KineographError
 from kineograph.io.atomic import atomic_path
 from kineograph.io.npz import read_npz
-from kineograph.io.reports import write_report
 from kineograph.io.trc import read_trc
 from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport
@@ -54,7 +53,7 @@ def run(args: argparse.Namespace) -> StageReport:
     scale_model(model, result.factors, result.mass_kg, args.participant)
     with atomic_path(args.out) as temporary:
         write_model(model, temporary)
-    write_report(args.report, report)
+    save_report(args, report)
     return report
 
 
@@ -65,7 +64,7 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
         source = args.setup / MODELS.get(settings.model, settings.model)
         temporary.write_bytes(source.read_bytes() if source.is_file() else b"")
     reason = Reason("fail", f"{len(Scaling().factors)} bodies were scaled", "", error.hint)
-    write_report(args.report, StageReport(STAGE, reasons=(reason,), error=error.record()))
+    save_report(args, StageReport(STAGE, reasons=(reason,), error=error.record()))
 
 
 def model_path(name: str, setup: Path) -> Path:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kineograph.cli._common_arguments import add_result, add_settings
+from kineograph.cli._common_arguments import add_result, add_settings, save_report
 from kineograph.errors import KineographError
 from kineograph.io.npz import read_npz, write_npz
-from kineograph.io.reports import write_report
 from kineograph.model.points import Points3D
 from kineograph.model.report import StageReport
 from kineograph.settings.text import from_json
@@ -27,11 +26,11 @@ def run(args: argparse.Namespace) -> StageReport:
     settings = from_json(SmoothSettings, args.settings)
     points, report = smooth(read_npz(args.points, Points3D), settings)
     write_npz(args.out, points)
-    write_report(args.report, report)
+    save_report(args, report)
     return report
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Pass the points on as they are."""
     write_npz(args.out, read_npz(args.points, Points3D))
-    write_report(args.report, StageReport(STAGE, error=error.record()))
+    save_report(args, StageReport(STAGE, error=error.record()))

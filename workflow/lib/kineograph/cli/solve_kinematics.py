@@ -9,12 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from kineograph.cli._common_arguments import add_settings
+from kineograph.cli._common_arguments import add_settings, save_report
 from kineograph.cli.scale import opensim_setup
 from kineograph.errors import KineographError
 from kineograph.io.motion import write_mot
 from kineograph.io.npz import write_npz
-from kineograph.io.reports import write_report
 from kineograph.io.trc import read_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.report import StageReport
@@ -64,5 +63,5 @@ def _nothing() -> Coordinates:
 def _write(args: argparse.Namespace, coordinates: Coordinates, report: StageReport) -> StageReport:
     write_mot(args.motion, coordinates)
     write_npz(args.out, coordinates)
-    write_report(args.report, report)
+    save_report(args, report)
     return report

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
-from kineograph.cli._common_arguments import add_result, add_settings, add_views, json_argument, read_views
+from kineograph.cli._common_arguments import (
+    add_result,
+    add_settings,
+    add_views,
+    json_argument,
+    read_views,
+    with_provenance,
+)
 from kineograph.errors import KineographError
 from kineograph.io.reports import write_synchronization
 from kineograph.model.report import StageReport
@@ -32,11 +38,11 @@ def run(args: argparse.Namespace) -> StageReport:
     views = read_views(args)
     frames = (args.frames[0], args.frames[1]) if args.frames else None
     result, report = synchronize(views.keypoints, views.rig, views.inputs.fps_hz, frames, settings)
-    write_synchronization(args.out, result, report)
+    write_synchronization(args.out, result, with_provenance(args, report))
     return report
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a clock without frames."""
     nothing = Synchronization((), np.zeros(0), np.zeros(0), float("nan"), 0.0, 0)
-    write_synchronization(Path(args.out), nothing, StageReport(STAGE, error=error.record()))
+    write_synchronization(args.out, nothing, with_provenance(args, StageReport(STAGE, error=error.record())))

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kineograph.cli._common_arguments import add_result, add_settings, add_views, read_views
+from kineograph.cli._common_arguments import add_result, add_settings, add_views, read_views, save_report
 from kineograph.errors import KineographError
 from kineograph.io.npz import read_npz, write_npz
-from kineograph.io.reports import read_synchronization, write_report
+from kineograph.io.reports import read_synchronization
 from kineograph.model.points import Points3D
 from kineograph.model.report import StageReport
 from kineograph.model.tracks import PersonTracks
@@ -35,7 +35,7 @@ def run(args: argparse.Namespace) -> StageReport:
     tracks = read_npz(args.tracks, PersonTracks)
     points, report = triangulate(views.keypoints, views.rig, clock, tracks, views.skeleton, settings)
     write_npz(args.out, points)
-    write_report(args.report, report)
+    save_report(args, report)
     return report
 
 
@@ -57,4 +57,4 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
         float("nan"),
     )
     write_npz(args.out, nothing)
-    write_report(args.report, StageReport(STAGE, error=error.record()))
+    save_report(args, StageReport(STAGE, error=error.record()))

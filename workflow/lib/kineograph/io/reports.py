@@ -58,6 +58,7 @@ def report_from_record(record: dict[str, Any]) -> StageReport:
         came_in=record["came_in"],
         came_out=record["came_out"],
         reasons=tuple(Reason(**reason) for reason in record["reasons"]),
+        made_with=record["made_with"],
         error=record["error"],
     )
 

@@ -45,6 +45,8 @@ class StageReport:
         Counts and figures, with units in their names.
     reasons : tuple of Reason
         What speaks against trusting the result, worst first.
+    made_with : dict
+        The settings, the digest of the code and the version that made the result.
     error : dict or None
         The error, as :meth:`kineograph.errors.KineographError.record` writes it, where the input could not be used.
     """
@@ -53,6 +55,7 @@ class StageReport:
     came_in: dict[str, Any] = field(default_factory=dict)
     came_out: dict[str, Any] = field(default_factory=dict)
     reasons: tuple[Reason, ...] = ()
+    made_with: dict[str, Any] = field(default_factory=dict)
     error: dict[str, str] | None = None
 
     @property

@@ -5,6 +5,7 @@ import pytest
 
 from kineograph.errors import ConfigError
 from kineograph.settings.plugins import plugin_names, plugin_parameters
+from kineograph.signal.chains import chains
 from kineograph.signal.filters._apply import FOLDER, filter_series
 from kineograph.signal.resampling import sample
 from kineograph.signal.robust import median_of_known
@@ -107,3 +108,36 @@ def test_the_median_of_known_values_is_numpys():
         assert median[column] == known[(len(known) - 1) // 2]
     assert np.isnan(median[4])
     assert np.array_equal(median_of_known(values.T, axis=-1)[0], median, equal_nan=True)
+
+
+def two_people(distance_px, order, hidden=()):
+    """Detections (F, 2, 3, 2) of two people 100 px tall who walk side by side; `order` says who stands first in a frame."""
+    shape = np.array([[0, 0], [0, 50], [0, 100]], float)
+    walk = np.arange(len(order))[:, None, None] * np.array([3.0, 0.0]) + shape
+    both = np.stack([walk, walk + [distance_px, 0]], axis=1)
+    for frame, person in hidden:
+        both[frame, person] = np.nan
+    mixed = both[np.arange(len(order))[:, None], np.stack([order, 1 - order], axis=1)]
+    return both, mixed
+
+
+@pytest.mark.parametrize("distance_px", [5, 20, 60])
+def test_chains_follow_people_through_any_order_of_the_detections(distance_px):
+    both, mixed = two_people(distance_px, np.random.default_rng(3).integers(0, 2, 40))
+    found = sorted(chains(mixed, 4), key=lambda person: person[0, 0, 0])
+    assert len(found) == 2
+    np.testing.assert_array_equal(found, np.moveaxis(both, 1, 0))
+
+
+def test_a_chain_goes_on_after_a_short_while_and_a_new_one_begins_after_a_long_while():
+    hidden = [(frame, 1) for frame in [*range(5, 10), *range(20, 60)]]
+    both, mixed = two_people(60, np.zeros(70, int), hidden)
+    found = chains(mixed, 4)
+    assert [int(np.isfinite(person[:, 0, 0]).sum()) for person in found] == [70, 15, 10]
+    np.testing.assert_array_equal(found[1][10:20], both[10:20, 1])
+
+
+def test_the_people_shown_largest_and_longest_come_first():
+    both, mixed = two_people(300, np.zeros(30, int))
+    mixed[:, 1] += (mixed[:, 1] - mixed[:, 1, :1]) * 2
+    assert chains(mixed, 1)[0][0, 0, 0] == both[0, 1, 0, 0]

@@ -10,6 +10,8 @@ from kineograph.model.shapes import FloatArray, finite
 
 REACH = 0.25
 """From one frame to the next, a person's keypoints move on average by less than this part of the person's size."""
+FAR = 1e6
+"""Cost of a pair that must not be matched."""
 PATIENCE_FRAMES = 30
 """A person who is not seen for longer starts a new chain."""
 
@@ -25,7 +27,8 @@ class _Chain:
 def chains(position_px: FloatArray, most: int) -> list[FloatArray]:
     """The people whom a camera shows largest and longest.
 
-    Each detection joins the chain whose last keypoints are nearest, nearest pairs first.
+    From frame to frame, detections join the chains so that the sum of their distances is smallest; a chain that has
+    lapsed gets only what those seen in the frame before leave it.
 
     Parameters
     ----------
@@ -45,13 +48,15 @@ def chains(position_px: FloatArray, most: int) -> list[FloatArray]:
     done: list[_Chain] = []
     for frame in range(frames):
         seen = [index for index in range(detections) if np.isfinite(extent[frame, index])]
-        for chain, index in _nearest(active, position_px[frame], extent[frame], seen):
-            here = position_px[frame, index]
-            chain.last_px = np.where(np.isfinite(here), here, chain.last_px)
-            chain.last_frame = frame
-            chain.places.append((frame, index))
-            chain.size += float(extent[frame, index])
-            seen.remove(index)
+        lapsed = [chain for chain in active if frame - chain.last_frame > 1]
+        for group in ([chain for chain in active if chain not in lapsed], lapsed):
+            for chain, index in _nearest(group, position_px[frame], extent[frame], seen):
+                here = position_px[frame, index]
+                chain.last_px = np.where(np.isfinite(here), here, chain.last_px)
+                chain.last_frame = frame
+                chain.places.append((frame, index))
+                chain.size += float(extent[frame, index])
+                seen.remove(index)
         active += [_Chain(position_px[frame, i], frame, [(frame, i)], float(extent[frame, i])) for i in seen]
         done += [chain for chain in active if frame - chain.last_frame > PATIENCE_FRAMES]
         active = [chain for chain in active if frame - chain.last_frame <= PATIENCE_FRAMES]
@@ -77,7 +82,9 @@ def _extent(position_px: FloatArray) -> FloatArray:
 def _nearest(
     active: list[_Chain], position_px: FloatArray, extent: FloatArray, seen: list[int]
 ) -> list[tuple[_Chain, int]]:
-    """Pairs of chain and detection, each at most once, nearest first."""
+    """Pairs of chain and detection within reach, each at most once, of the smallest sum of distances."""
+    from scipy.optimize import linear_sum_assignment
+
     if not active or not seen:
         return []
     last = np.array([chain.last_px for chain in active])
@@ -85,11 +92,5 @@ def _nearest(
     known = np.isfinite(distance)
     mean = np.where(known, distance, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
     cost = np.where(known.any(axis=-1), mean / np.maximum(extent[seen], 1.0), np.inf)
-    pairs = []
-    for flat in np.argsort(cost, axis=None):
-        row, column = np.unravel_index(flat, cost.shape)
-        if cost[row, column] > REACH:
-            break
-        pairs.append((active[row], seen[column]))
-        cost[row] = cost[:, column] = np.inf
-    return pairs
+    rows, columns = linear_sum_assignment(np.minimum(cost, FAR))
+    return [(active[i], seen[j]) for i, j in zip(rows, columns, strict=True) if cost[i, j] <= REACH]

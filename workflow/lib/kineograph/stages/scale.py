@@ -115,12 +115,9 @@ def scale(
     pairs = sorted({pair for item in measurements for pair in item.pairs if set(pair) <= set(model_markers_m)})
     upright = [_upright(trial, settings.max_flexion_deg) for trial in trials]
     used_upright = sum(int(mask.sum()) for mask in upright) >= FEWEST_FRAMES
+    used = upright if used_upright else [np.ones(len(trial.position_m), bool) for trial in trials]
     lengths = {
-        pair: [
-            _distances(trial, pair)[mask] if used_upright else _distances(trial, pair)
-            for trial, mask in zip(trials, upright, strict=True)
-        ]
-        for pair in pairs
+        pair: [_distances(trial, pair)[mask] for trial, mask in zip(trials, used, strict=True)] for pair in pairs
     }
     measured = {
         pair: trimmed_mean(np.concatenate(parts) if parts else np.zeros(0), settings.trimmed)
@@ -130,34 +127,17 @@ def scale(
         pair: measured[pair] / float(np.linalg.norm(model_markers_m[pair[0]] - model_markers_m[pair[1]]))
         for pair in pairs
     }
-    factors: dict[str, FloatArray] = {}
-    unmeasured = []
-    for item in measurements:
-        for body, axes in item.bodies.items():
-            found = [
-                ratio[pair]
-                for pair in _pairs_of(item, body, settings.pool_sides)
-                if np.isfinite(ratio.get(pair, np.nan))
-            ]
-            if not found:
-                unmeasured.append(body)
-                continue
-            factor = factors.setdefault(body, np.ones(3))
-            factor[[AXES.index(axis) for axis in axes]] = np.mean(found)
+    factors, unmeasured = _factors(measurements, ratio, settings.pool_sides)
     result = Scaling(factors, mass_kg or DEFAULT_MASS_KG)
-    frames = {trial.trial: int(mask.sum()) for trial, mask in zip(trials, upright, strict=True)}
-    reasons = _reasons(result, measurements, measured, ratio, lengths, unmeasured, used_upright)
-    if mass_kg is None:
-        reasons.append(
-            Reason(
-                "warn", f"the mass is not given: {DEFAULT_MASS_KG:g} kg is taken", "", "add mass_kg to participants.tsv"
-            )
-        )
+    reasons = _coverage_reasons(factors, unmeasured, used_upright, mass_kg)
+    if factors:
+        reasons += [reason for item in measurements for reason in _factor_reasons(item, ratio)]
+        reasons += _spread_reasons(lengths, measured)
     report = StageReport(
         STAGE,
         came_in={
             "trials": [trial.trial for trial in trials],
-            "frames_used": frames,
+            "frames_used": {trial.trial: int(mask.sum()) for trial, mask in zip(trials, used, strict=True)},
             "height_m": height_m,
             "mass_kg": mass_kg,
         },
@@ -219,69 +199,83 @@ def _pairs_of(item: MeasurementLike, body: str, pool_sides: bool) -> list[tuple[
     return list(item.pairs) if pool_sides or not own else own
 
 
+def _factors(
+    measurements: Sequence[MeasurementLike], ratio: Mapping[tuple[str, str], float], pool_sides: bool
+) -> tuple[dict[str, FloatArray], list[str]]:
+    """The factors (3,) of each body, and the bodies of which nothing was measured."""
+    factors: dict[str, FloatArray] = {}
+    unmeasured = []
+    for item in measurements:
+        for body, axes in item.bodies.items():
+            pairs = _pairs_of(item, body, pool_sides)
+            found = [ratio[pair] for pair in pairs if np.isfinite(ratio.get(pair, np.nan))]
+            if found:
+                factors.setdefault(body, np.ones(3))[[AXES.index(axis) for axis in axes]] = np.mean(found)
+            else:
+                unmeasured.append(body)
+    return factors, unmeasured
+
+
 def _factor_of(item: MeasurementLike, factors: Mapping[str, FloatArray]) -> dict[str, list[float]]:
     return {body: [float(value) for value in factors[body]] for body in item.bodies if body in factors}
 
 
-def _reasons(
-    result: Scaling,
-    measurements: Sequence[MeasurementLike],
-    measured: Mapping[tuple[str, str], float],
-    ratio: Mapping[tuple[str, str], float],
-    lengths: Mapping[tuple[str, str], list[FloatArray]],
-    unmeasured: list[str],
-    used_upright: bool,
+def _coverage_reasons(
+    factors: Mapping[str, FloatArray], unmeasured: Sequence[str], used_upright: bool, mass_kg: float | None
 ) -> list[Reason]:
-    if not result.factors:
-        text = "no segment could be measured: the generic model is taken as it is"
-        return [Reason("fail", text, "", "see the verdicts of the trials")]
+    """What was not there to be measured."""
     reasons = []
-    if unmeasured:
-        names = ", ".join(sorted(set(unmeasured))[:6])
-        reasons.append(
-            Reason("warn", f"{len(set(unmeasured))} bodies could not be measured and keep their size: {names}", "", "")
-        )
-    if not used_upright:
+    if not factors:
+        text = "no segment could be measured: the generic model is taken as it is"
+        reasons.append(Reason("fail", text, "", "see the verdicts of the trials"))
+    elif unmeasured:
+        bodies = sorted(set(unmeasured))
+        text = f"{len(bodies)} bodies could not be measured and keep their size: {', '.join(bodies[:6])}"
+        reasons.append(Reason("warn", text, "", ""))
+    if factors and not used_upright:
         text = "hips or knees are bent in nearly all frames: lengths are taken from all frames"
         reasons.append(Reason("warn", text, "", "add a trial in which the person stands"))
-    for item in measurements:
-        known = {pair: ratio[pair] for pair in item.pairs if np.isfinite(ratio.get(pair, np.nan))}
-        if not known:
-            continue
-        mean = float(np.mean(list(known.values())))
-        if not PLAUSIBLE_FACTOR[0] <= mean <= PLAUSIBLE_FACTOR[1]:
-            reasons.append(
-                Reason(
-                    "fail",
-                    f"the {item.name} would be {mean:.2f} times that of the model "
-                    f"(plausible: {PLAUSIBLE_FACTOR[0]} to {PLAUSIBLE_FACTOR[1]})",
-                    f"measurement {item.name}",
-                    "are the units of the calibration right (metres), and the right person tracked?",
-                )
-            )
-        sides = [value for pair, value in known.items() if pair[0][0] != pair[1][0] or pair[0][0] in "RL"]
-        if len(sides) == 2 and abs(sides[0] - sides[1]) > WARN_ASYMMETRY * mean:
-            reasons.append(
-                Reason(
-                    "warn",
-                    f"the {item.name} differs by {abs(sides[0] - sides[1]) / mean:.0%} between its sides",
-                    f"measurement {item.name}",
-                    "a keypoint is biased in some camera, or left and right were swapped",
-                )
-            )
+    if mass_kg is None:
+        text = f"the mass is not given: {DEFAULT_MASS_KG:g} kg is taken"
+        reasons.append(Reason("warn", text, "", "add mass_kg to participants.tsv"))
+    return reasons
+
+
+def _factor_reasons(item: MeasurementLike, ratio: Mapping[tuple[str, str], float]) -> list[Reason]:
+    """Is a body of a person's size, and as long on the left as on the right?"""
+    known = {pair: ratio[pair] for pair in item.pairs if np.isfinite(ratio.get(pair, np.nan))}
+    if not known:
+        return []
+    reasons = []
+    where = f"measurement {item.name}"
+    mean = float(np.mean(list(known.values())))
+    if not PLAUSIBLE_FACTOR[0] <= mean <= PLAUSIBLE_FACTOR[1]:
+        text = (
+            f"the {item.name} would be {mean:.2f} times that of the model "
+            f"(plausible: {PLAUSIBLE_FACTOR[0]} to {PLAUSIBLE_FACTOR[1]})"
+        )
+        hint = "are the units of the calibration right (metres), and the right person tracked?"
+        reasons.append(Reason("fail", text, where, hint))
+    sides = [value for pair, value in known.items() if pair[0][0] != pair[1][0] or pair[0][0] in "RL"]
+    if len(sides) == 2 and abs(sides[0] - sides[1]) > WARN_ASYMMETRY * mean:
+        text = f"the {item.name} differs by {abs(sides[0] - sides[1]) / mean:.0%} between its sides"
+        hint = "a keypoint is biased in some camera, or left and right were swapped"
+        reasons.append(Reason("warn", text, where, hint))
+    return reasons
+
+
+def _spread_reasons(
+    lengths: Mapping[tuple[str, str], list[FloatArray]], measured: Mapping[tuple[str, str], float]
+) -> list[Reason]:
+    """Does a segment keep its length?"""
+    reasons = []
     for pair, parts in lengths.items():
         values = np.concatenate(parts) if parts else np.zeros(0)
         values = values[np.isfinite(values)]
-        if values.size and measured[pair] > 0:
-            spread = float(np.std(values)) / measured[pair]
-            if spread > WARN_SPREAD:
-                reasons.append(
-                    Reason(
-                        "warn",
-                        f"the distance {pair[0]}-{pair[1]} varies by {spread:.0%} over the frames "
-                        f"(wanted: under {WARN_SPREAD:.0%})",
-                        f"markers {pair[0]}, {pair[1]}",
-                        "one of the two is badly detected or occluded",
-                    )
-                )
+        spread = float(np.std(values)) / measured[pair] if values.size and measured[pair] > 0 else 0.0
+        if spread > WARN_SPREAD:
+            first, second = pair
+            text = f"the distance {first}-{second} varies by {spread:.0%} over the frames (wanted: under {WARN_SPREAD:.0%})"
+            where, hint = f"markers {first}, {second}", "one of the two is badly detected or occluded"
+            reasons.append(Reason("warn", text, where, hint))
     return reasons

@@ -152,12 +152,17 @@ class TestOneCommand:
         assert code == 2
         assert "did you mean 'triangulate'?" in lines[0]
 
-    def test_a_bug_is_no_user_error(self, tmp_path):
-        code, lines = kineograph("export-trc", "--points", "x", "--participant", "P", "--out", "/dev/null/x")
-        assert code == 2  # the points are missing: the user's
-        (tmp_path / "n").mkdir()
+    @pytest.mark.parametrize("path", ["", "none.tflite"])
+    def test_a_folder_in_place_of_a_file_or_no_file_at_all(self, tmp_path, path):
         code, lines = kineograph(
-            "judge-trial", "--session", "S", "--trial", "T", "--participants", "[]", "--reports", tmp_path / "n",
+            "convert-model", "--card", "blazepose_heavy", "--source", tmp_path / path, "--out", tmp_path / "m.onnx"
+        )
+        assert_three_lines(code, lines, str(tmp_path / path))
+
+    def test_a_bug_is_no_user_error(self, tmp_path):
+        (tmp_path / "report.json").write_text("{}")  # what no command of ours writes
+        code, lines = kineograph(
+            "judge-trial", "--session", "S", "--trial", "T", "--participants", "[]", "--reports", tmp_path / "report.json",
             "--out", tmp_path / "v",
         )  # fmt: skip
         assert code == 1

@@ -1,11 +1,12 @@
 # Threads, memory and time of the rules, from measurements (benchmarks/README.md), and the fetching of what others made.
 CACHE = PLAN.cache
 
-# rule family -> (threads, mem_mb, runtime in minutes)
-LIGHT = dict(mem_mb=500, runtime=10)  # small files: imports are most of it
-ARRAYS = dict(mem_mb=2000, runtime=30)  # whole trials as arrays
-NETWORKS = dict(mem_mb=3000, runtime=240)  # videos through networks
-OPENSIM = dict(mem_mb=1000, runtime=120)
+# Families of rules; in brackets the largest memory of the demo's jobs, MB. runtime is in minutes, for the scheduler.
+LIGHT = dict(mem_mb=500, runtime=10)  # small files and pictures (130)
+ARRAYS = dict(mem_mb=2000, runtime=30)  # whole trials as arrays (107)
+NETWORKS = dict(mem_mb=3000, runtime=240)  # videos through networks (304 on the CPU; not measured on a GPU)
+OPENSIM = dict(mem_mb=1000, runtime=120)  # OpenSim models (139)
+CONVERSION = dict(mem_mb=1000, runtime=10)  # networks into ONNX (474)
 
 
 localrules:
@@ -40,7 +41,7 @@ rule convert_model:
     conda:
         "../../envs/pose-cpu.yaml"
     resources:
-        **LIGHT,
+        **CONVERSION,
     params:
         source=lambda wildcards, input: PLAN.converted_source(wildcards),
     shell:

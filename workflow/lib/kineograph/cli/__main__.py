@@ -9,13 +9,16 @@ import os
 import resource
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from kineograph import __version__
-from kineograph.errors import KineographError, nearest
+from kineograph.errors import InputError, KineographError, nearest
 from kineograph.model.report import StageReport
 
 HERE = Path(__file__).parent
 USER_ERROR = 2
+UNREADABLE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+"""Errors of the operating system that a wrong path or permission causes."""
 USAGE_VARIABLE = "KINEOGRAPH_USAGE"
 """A file to which each command adds a line with its CPU seconds and memory; benchmarks read it."""
 
@@ -49,7 +52,7 @@ def main(argv: list[str] | None = None) -> int:
     if place := os.environ.get(USAGE_VARIABLE):
         atexit.register(_add_usage, Path(place), arguments[0])
     try:
-        report = module.run(args)
+        report = _run(module, args)
     except KineographError as error:
         print(error, file=sys.stderr)
         if getattr(args, "errors_as_verdicts", False):
@@ -57,6 +60,20 @@ def main(argv: list[str] | None = None) -> int:
             return 0
         return USER_ERROR
     return _tell(report, args) if isinstance(report, StageReport) else int(report or 0)
+
+
+def _run(module: ModuleType, args: argparse.Namespace) -> StageReport | int | None:
+    """What the verb returns; a path that can't be used is the user's to correct, too."""
+    try:
+        result: StageReport | int | None = module.run(args)
+    except UNREADABLE as error:
+        raise InputError(
+            f"{error.filename} can't be used",
+            expected="a file or folder that can be read, or written where it is a result",
+            found=error.strerror or type(error).__name__,
+            hint="check the path and its permissions",
+        ) from error
+    return result
 
 
 def _add_usage(path: Path, verb: str) -> None:

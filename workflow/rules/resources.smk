@@ -4,7 +4,9 @@ CACHE = PLAN.cache
 # Families of rules; in brackets the largest memory of the demo's jobs, MB. runtime is in minutes, for the scheduler.
 LIGHT = dict(mem_mb=500, runtime=10)  # small files and pictures (130)
 ARRAYS = dict(mem_mb=2000, runtime=30)  # whole trials as arrays (107)
-NETWORKS = dict(mem_mb=3000, runtime=240)  # videos through networks (304 on the CPU; not measured on a GPU)
+NETWORKS = dict(
+    mem_mb=3000, runtime=240
+)  # videos through networks (304 on the CPU; not measured on a GPU)
 OPENSIM = dict(mem_mb=1000, runtime=120)  # OpenSim models (139)
 CONVERSION = dict(mem_mb=1000, runtime=10)  # networks into ONNX (474)
 

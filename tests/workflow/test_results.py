@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from conftest import Project
+from kineograph import __version__
 from kineograph.cli.demo_data import SESSION, TRIAL
 from kineograph.io.motion import read_table
 from kineograph.io.npz import read_npz
@@ -43,6 +44,18 @@ class TestSyntheticStudy:
     def test_the_participant_has_one_model_for_both_trials(self, finished):
         report = json.loads((finished.root / "results" / "S1" / "participants" / "P1" / "scaling.json").read_text())
         assert report["came_in"]["trials"] == ["T1", "T2"]
+
+    def test_every_stage_report_tells_what_made_it(self, finished):
+        records = {path: json.loads(path.read_text()) for path in (finished.root / "results").rglob("*.json")}
+        reports = {path: record for path, record in records.items() if "came_in" in record}
+        assert len({report["stage"] for report in reports.values()}) >= 9
+        for path, report in reports.items():
+            made_with = report["made_with"]
+            assert re.fullmatch(r"[0-9a-f]{16,64}", made_with["code"]), path
+            assert isinstance(made_with["settings"], dict), path
+            assert made_with["kineograph"] == __version__, path
+        smoothing = next(report for report in reports.values() if report["stage"] == "filtering")
+        assert smoothing["made_with"]["settings"]["cutoff_hz"] == 6.0
 
     def test_every_job_left_a_log_and_a_command_that_can_be_pasted(self, finished):
         outcome = finished.snakemake("--dry-run", "--forceall", "--printshellcmds")

@@ -97,7 +97,14 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
 
 
+def _is_empty_text(node: ast.expr) -> bool:
+    """Some releases of Python 3.12 end a format specification with an empty string."""
+    return isinstance(node, ast.Constant) and node.value == ""
+
+
 def _serialize(node: object) -> str:
+    if isinstance(node, ast.JoinedStr):
+        return f"JoinedStr(values={_serialize([part for part in node.values if not _is_empty_text(part)])})"
     if isinstance(node, ast.AST):
         fields = ((name, getattr(node, name, None)) for name in node._fields if name not in ("kind", "type_comment"))
         parts = [f"{name}={_serialize(value)}" for name, value in fields if value is not None and value != []]

@@ -73,7 +73,8 @@ class Placed:
 def place_camera(lens: Camera, points: ScenePoints, max_error_px: float) -> Placed:
     """The pose of a camera from known points; those that don't fit are left out, one after another, and named.
 
-    A point is left out where all points miss by more than `max_error_px` at the worst, and without it the others fit best.
+    As long as a point misses its place by more than `max_error_px`, the one is left out without which the others fit best.
+    Where that leads nowhere (mirrored points, say, of which none is the culprit), all points count.
 
     Parameters
     ----------
@@ -90,16 +91,17 @@ def place_camera(lens: Camera, points: ScenePoints, max_error_px: float) -> Plac
         Where the points are too few, lie on a line, or are of a picture of another size.
     """
     check_points(lens, points)
-    kept = list(range(len(points.names)))
+    everything = list(range(len(points.names)))
+    kept = everything.copy()
     poses = _solve(lens, points, kept)
     while _errors(lens, poses[0], points)[kept].max() > max_error_px and _may_lose_one(points, kept):
         trials = [(_solve(lens, points, [k for k in kept if k != one]), one) for one in kept]
         poses, one = min(trials, key=lambda trial: trial[0][0].rms_px)
         kept.remove(one)
     error = _errors(lens, poses[0], points)
-    # A point that fits after all (because a worse one had bent the pose) comes back.
-    fitting = [index for index in range(len(points.names)) if error[index] <= max_error_px]
-    if len(kept) < len(fitting):
+    in_vain = error[kept].max() > max_error_px
+    fitting = everything if in_vain else np.flatnonzero(error <= max_error_px).tolist()
+    if fitting != kept:  # points that a worse one had bent away from the pose come back
         kept = fitting
         poses = _solve(lens, points, kept)
         error = _errors(lens, poses[0], points)

@@ -17,10 +17,12 @@ REPROJECTED_BGR = (233, 180, 86)
 
 
 def draw_views(image: Image, corner_px: FloatArray, *, left_out: bool, scale: float) -> None:
-    """Draw the corners (N, 2) of one view as dots, joined in their order."""
-    known = corner_px[finite(corner_px)].round().astype(int)
+    """Draw the corners (N, 2) of one view as dots with a line around them."""
+    known = corner_px[finite(corner_px)].round().astype(np.int32)
+    if not len(known):
+        return
     colour = WRONG_BGR if left_out else SEEN_BGR
-    cv2.polylines(image, [known.reshape(-1, 1, 2)], False, colour, max(1, round(scale)), cv2.LINE_AA)
+    cv2.polylines(image, [cv2.convexHull(known.reshape(-1, 1, 2))], True, colour, max(1, round(scale)), cv2.LINE_AA)
     for place in known.tolist():
         cv2.circle(image, place, round(4 * scale), colour, -1, cv2.LINE_AA)
 

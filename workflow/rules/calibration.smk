@@ -12,11 +12,13 @@ rule detect_board:
     log:
         LAYOUT.log("detect_board", ("session", "calibration", "purpose", "camera")),
     benchmark:
-        LAYOUT.benchmark("detect_board", ("session", "calibration", "purpose", "camera"))
+        LAYOUT.benchmark(
+            "detect_board", ("session", "calibration", "purpose", "camera")
+        )
     conda:
         "../../envs/core.yaml"
     resources:
-        **LIGHT,
+        **ARRAYS,
     params:
         settings=PICTURES.detection_settings,
         code=PLAN.code("detect_board"),

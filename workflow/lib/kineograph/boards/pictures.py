@@ -60,7 +60,7 @@ def _all(source: Path, interval_s: float) -> Iterator[tuple[str, Image]]:
 
 
 def _read(file: Path) -> Image:
-    image = cv2.imread(str(file), cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    image = cv2.imread(str(file), cv2.IMREAD_COLOR)
     if image is None:
         raise InputError(
             f"the picture {file} can't be read",

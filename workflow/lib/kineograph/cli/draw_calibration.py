@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from kineograph.calibration_formats import toml
 from kineograph.cli import _known_points
 from kineograph.cli._common_arguments import add_settings
@@ -109,7 +107,7 @@ def _picture(args: argparse.Namespace, camera: Camera | None) -> Image:
     from kineograph.boards.pictures import pictures
 
     try:
-        _, image = next(pictures(find_pictures(args.source, PURPOSES[1], args.camera), np.inf))
+        _, image = next(pictures(find_pictures(args.source, PURPOSES[1], args.camera), 1.0))
     except InputError:
         return overlay.empty_picture(camera.size_px if camera else NO_SIZE)
     return image.copy()

@@ -37,3 +37,4 @@ rule all:
     input:
         PLAN.each_trial("motion", "trial_page", "checked"),
         LAYOUT.path("dataset_page"),
+        PICTURES.drawings(),

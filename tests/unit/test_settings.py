@@ -80,11 +80,8 @@ def test_parameters_of_another_method_are_left_aside(configuration):
 
 
 def test_a_format_that_is_found_by_itself_still_takes_given_parameters(configuration):
-    assert configuration().section("calibration", session="S") == {"format": "auto"}
-    assert configuration(calibration={"binning": 2}).section("calibration", session="S") == {
-        "format": "auto",
-        "binning": 2,
-    }
+    assert "binning" not in configuration().section("calibration", session="S")
+    assert configuration(calibration={"binning": 2}).section("calibration", session="S")["binning"] == 2
     assert "binning" in complaint(configuration, calibration={"binning": 0})
 
 

@@ -216,6 +216,8 @@ SKELETON_READERS = [
 EDITS = {
     # a key of every section
     "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate")),
+    "calibration.max_point_error_px": (setting("calibration", "max_point_error_px", 3.0), NOTHING),  # of pictures only
+    "boards.corners": (setting("boards", "corners", [6, 9]), NOTHING),
     "inputs.camera_match": (setting("inputs", "camera_match", "order"), stale_after("inspect")),
     "inputs.fps_hz": (setting("inputs", "fps_hz", 50.0), stale_after("inspect", *POSE_OF_T2)),
     "pose.detect_every_frames": (setting("pose", "detect_every_frames", 2), stale_after(*POSE_OF_T1)),

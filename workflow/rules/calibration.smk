@@ -1,9 +1,61 @@
-# Any calibration format to the canonical TOML file, once a session or trial; and the check that a trial's videos fit it.
+# The cameras, once a session or trial: any calibration format, or pictures of a board and of known points, to the canonical TOML
+# file; and the check that a trial's videos fit it.
+CALIBRATION_CAMERA = ("session", "calibration", "camera")
+
+
+rule detect_board:
+    input:
+        lambda wildcards: [ancient(path) for path in PICTURES.pictures_input(wildcards)],
+    output:
+        views=LAYOUT.pattern("board_views"),
+        report=LAYOUT.pattern("board_report"),
+    log:
+        LAYOUT.log("detect_board", ("session", "calibration", "purpose", "camera")),
+    benchmark:
+        LAYOUT.benchmark(
+            "detect_board", ("session", "calibration", "purpose", "camera")
+        )
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **ARRAYS,
+    params:
+        settings=PICTURES.detection_settings,
+        code=PLAN.code("detect_board"),
+        content=PICTURES.pictures_content,
+        source=PLAN.calibration_source,
+    shell:
+        "python -m kineograph.cli detect-board --source {params.source:q} --purpose {wildcards.purpose} --camera {wildcards.camera:q}"
+        " --settings {params.settings:q} --code {params.code} --out {output.views:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+
+
+rule calibrate_intrinsics:
+    input:
+        views=LAYOUT.pattern("board_views").replace("{purpose}", "intrinsics"),
+        report=LAYOUT.pattern("board_report").replace("{purpose}", "intrinsics"),
+    output:
+        lens=LAYOUT.pattern("lens"),
+        report=LAYOUT.pattern("lens_report"),
+    log:
+        LAYOUT.log("calibrate_intrinsics", CALIBRATION_CAMERA),
+    benchmark:
+        LAYOUT.benchmark("calibrate_intrinsics", CALIBRATION_CAMERA)
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
+    params:
+        settings=PICTURES.lens_settings,
+        code=PLAN.code("calibrate_intrinsics"),
+    shell:
+        "python -m kineograph.cli calibrate-intrinsics --views {input.views:q} --views-report {input.report:q}"
+        " --settings {params.settings:q} --code {params.code} --out {output.lens:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
 rule calibrate:
     input:
-        lambda wildcards: [ancient(path) for path in PLAN.calibration_input(wildcards)],
+        given=lambda wildcards: [ancient(path) for path in PICTURES.given(wildcards)],
+        computed=PICTURES.computed,
     output:
         calibration=LAYOUT.pattern("calibration"),
         report=LAYOUT.pattern("calibration_report"),
@@ -16,13 +68,51 @@ rule calibrate:
     resources:
         **LIGHT,
     params:
-        settings=PLAN.settings("calibration"),
-        code=PLAN.calibration_code,
-        content=PLAN.calibration_content,
+        settings=PICTURES.settings,
+        code=PICTURES.code,
+        content=PICTURES.content,
         source=PLAN.calibration_source,
+        verb=PICTURES.verb,
+        pictures=lambda wildcards, input: PICTURES.arguments(wildcards),
     shell:
-        "python -m kineograph.cli calibrate --source {params.source:q} --settings {params.settings:q} --code {params.code}"
+        "python -m kineograph.cli {params.verb} --source {params.source:q} {params.pictures} --settings {params.settings:q} --code {params.code}"
         " --out {output.calibration:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+
+
+rule draw_calibration:
+    input:
+        pictures=lambda wildcards: [
+            ancient(path)
+            for path in [
+                *PICTURES.pictures_input(wildcards, "extrinsics"),
+                *PICTURES.point_files(wildcards),
+            ]
+        ],
+        views=lambda wildcards: list(PICTURES.drawn_views(wildcards).values()),
+        calibration=LAYOUT.pattern("calibration"),
+        report=LAYOUT.pattern("calibration_report"),
+    output:
+        report(
+            LAYOUT.pattern("calibration_picture"),
+            caption="../report/calibration.rst",
+            category="{session}",
+            subcategory="calibration",
+        ),
+    log:
+        LAYOUT.log("draw_calibration", CALIBRATION_CAMERA),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
+    params:
+        settings=PICTURES.drawing_settings,
+        code=PLAN.code("draw_calibration"),
+        content=PICTURES.drawing_content,
+        source=PLAN.calibration_source,
+        views=lambda wildcards, input: PICTURES.drawing_arguments(wildcards),
+    shell:
+        "python -m kineograph.cli draw-calibration --source {params.source:q} --camera {wildcards.camera:q} --calibration {input.calibration:q}"
+        " --report {input.report:q} {params.views} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
 
 rule inspect:
@@ -53,3 +143,4 @@ rule inspect:
 rule calibration:
     input:
         PLAN.each_trial("calibration", "inputs"),
+        PICTURES.drawings(),

@@ -9,6 +9,7 @@ sys.path.insert(0, LIBRARY)
 
 from kineograph.dataset.names import SAFE_NAME
 from kineograph.errors import KineographError
+from kineograph.picture_planning import PicturePlan
 from kineograph.planning import Plan
 from kineograph.provenance.records import lost_records_message, without_record
 
@@ -29,6 +30,7 @@ wildcard_constraints:
     camera=SAFE_NAME,
     participant=SAFE_NAME,
     calibration=SAFE_NAME,
+    purpose="intrinsics|extrinsics",
 
 
 try:
@@ -38,6 +40,7 @@ except KineographError as error:
     sys.exit(2)
 
 LAYOUT = PLAN.layout
+PICTURES = PicturePlan(PLAN)
 SESSION_TRIAL = ("session", "trial")
 
 if workflow.is_main_process:

@@ -18,6 +18,11 @@ PATHS: dict[str, str] = {
     # a session's
     "calibration": f"{_CALIBRATION}/calibration.toml",
     "calibration_report": f"{_CALIBRATION}/calibration.json",
+    "board_views": f"{_CALIBRATION}/boards/{{purpose}}/{{camera}}.npz",
+    "board_report": f"{_CALIBRATION}/boards/{{purpose}}/{{camera}}.json",
+    "lens": f"{_CALIBRATION}/intrinsics/{{camera}}.toml",
+    "lens_report": f"{_CALIBRATION}/intrinsics/{{camera}}.json",
+    "calibration_picture": f"{_CALIBRATION}/pictures/{{camera}}.jpg",
     # a trial's
     "inputs": f"{_TRIAL}/inputs/inputs.json",
     "keypoints": f"{_TRIAL}/pose/{{camera}}.npz",

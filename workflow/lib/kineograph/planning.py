@@ -161,21 +161,22 @@ class Plan:
 
     def calibration_input(self, wildcards: Wildcards) -> list[str]:
         """The calibration's file; none where it is missing, so that its job can say so."""
-        chosen = self._calibration_file(wildcards)
+        chosen = self.calibration_file(wildcards)
         return [str(chosen[0])] if chosen else []
 
     def calibration_code(self, wildcards: Wildcards) -> str:
         """The digest of the calibration's code, with the format that its file has."""
-        chosen = self._calibration_file(wildcards)
+        chosen = self.calibration_file(wildcards)
         modules = ["kineograph.cli.calibrate"] + ([plugin_module(FORMATS, chosen[1])] if chosen else [])
         return code_digest(*modules)
 
     def calibration_content(self, wildcards: Wildcards) -> str:
         """The fingerprint of the calibration's file."""
-        chosen = self._calibration_file(wildcards)
+        chosen = self.calibration_file(wildcards)
         return fingerprint(chosen[0]) if chosen else MISSING
 
-    def _calibration_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
+    def calibration_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
+        """The calibration's file and its format; None where there is none, or more than one."""
         format_name = self.config.section("calibration", session=wildcards.session)["format"]
         try:
             return find_calibration_file(Path(self.calibration_source(wildcards)), format_name)

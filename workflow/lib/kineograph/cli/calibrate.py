@@ -22,9 +22,12 @@ from kineograph.stages.calibration_check import STAGE, check_rig
 
 @dataclass(frozen=True)
 class CalibrateSettings:
-    """Settings of the section ``calibration``; `parameters` are the chosen format's."""
+    """Settings of the section ``calibration``; `parameters` are the chosen format's. A conversion reads `format` and those."""
 
+    method: str = "convert"
     format: str = "auto"
+    intrinsics: str = "computed"
+    max_point_error_px: float = 5.0
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

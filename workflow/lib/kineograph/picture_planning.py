@@ -1,0 +1,229 @@
+"""What the Snakefile asks about calibrations, given as files or computed from pictures: settings, code, content and paths.
+
+Standard library only at import, like ``planning``.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from kineograph.dataset.names import natural_key
+from kineograph.dataset.pictures import PURPOSES, find_pictures, find_point_files
+from kineograph.errors import InputError
+from kineograph.planning import Plan, Wildcards
+from kineograph.provenance.code import code_digest
+from kineograph.provenance.fingerprint import MISSING, fingerprint
+from kineograph.settings.plugins import plugin_module
+from kineograph.settings.text import canonical
+
+CONVERT, BOARD, SCENE_POINTS = "convert", "board", "scene_points"
+FORMATS = "calibration_formats"
+INTRINSICS, EXTRINSICS = PURPOSES
+DETECTION = ("pattern", "dictionary", "marker_ratio", "frame_interval_s")
+"""Keys of the section ``boards`` that finding a board depends on, besides its corners."""
+LENS = ("corners", "distortion_terms", "min_views", "max_view_error_px")
+PLACING = ("method", "intrinsics", "max_point_error_px")
+"""Keys of the section ``calibration`` that apply to pictures only."""
+DRAWING = ("pattern", "square_m", "corners", "lies_on")
+
+
+class PicturePlan:
+    """The answers about calibrations, for one plan."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    # ---- which calibrations and cameras
+
+    def method(self, wildcards: Wildcards) -> str:
+        """How the calibration of the wildcards comes about."""
+        return str(self._calibration(wildcards)["method"])
+
+    def cameras(self, wildcards: Wildcards) -> list[str]:
+        """The cameras of all trials that share a calibration, in natural order."""
+        found = {
+            camera.name
+            for trial in self.plan.dataset.trials
+            if trial.session == wildcards.session and trial.calibration.name == wildcards.calibration
+            for camera in trial.cameras
+        }
+        return sorted(found, key=natural_key)
+
+    def drawings(self) -> list[str]:
+        """The pictures of all cameras that are calibrated from pictures."""
+        paths = set()
+        for trial in self.plan.dataset.trials:
+            if self.plan.config.section("calibration", session=trial.session)["method"] == CONVERT:
+                continue
+            names = {"session": trial.session, "calibration": trial.calibration.name}
+            paths |= {self.plan.layout.path("calibration_picture", **names, camera=item.name) for item in trial.cameras}
+        return sorted(paths)
+
+    # ---- finding boards
+
+    def pictures_input(self, wildcards: Wildcards, purpose: str = "") -> list[str]:
+        """A camera's pictures; none where they are missing, so that their job can say so."""
+        found = self._pictures(wildcards, purpose or wildcards.purpose)
+        return [str(found)] if found else []
+
+    def pictures_content(self, wildcards: Wildcards) -> str:
+        """The fingerprint of a camera's pictures."""
+        found = self._pictures(wildcards, wildcards.purpose)
+        return fingerprint(found) if found else MISSING
+
+    def detection_settings(self, wildcards: Wildcards) -> str:
+        """What finding a board depends on: not the size of its squares."""
+        boards = self._boards(wildcards)
+        settings = {key: boards[key] for key in DETECTION}
+        settings["corners"] = self._corners(boards, wildcards.purpose)
+        if settings["pattern"] != "charuco":
+            del settings["dictionary"], settings["marker_ratio"]
+        return canonical(settings)
+
+    def lens_settings(self, wildcards: Wildcards) -> str:
+        """What a lens depends on."""
+        boards = self._boards(wildcards)
+        return canonical({key: boards[key] for key in LENS})
+
+    # ---- the calibration
+
+    def verb(self, wildcards: Wildcards) -> str:
+        """The verb that makes a calibration."""
+        return "calibrate" if self.method(wildcards) == CONVERT else "calibrate-extrinsics"
+
+    def settings(self, wildcards: Wildcards) -> str:
+        """The settings that apply to the method."""
+        given = json.loads(self.plan.settings("calibration")(wildcards))
+        method = given["method"]
+        if method == CONVERT:
+            return canonical({key: value for key, value in given.items() if key not in PLACING})
+        settings = {key: given[key] for key in PLACING}
+        if given["intrinsics"] == "file":
+            settings |= given
+        if method == BOARD:
+            settings |= self._extrinsics_board(wildcards)
+        return canonical(settings)
+
+    def code(self, wildcards: Wildcards) -> str:
+        """The digest of the verb's code, with the format of the file where one is read."""
+        if self.method(wildcards) == CONVERT:
+            return self.plan.calibration_code(wildcards)
+        modules = ["kineograph.cli.calibrate_extrinsics"]
+        if chosen := self._given_file(wildcards):
+            modules.append(plugin_module(FORMATS, chosen[1]))
+        return code_digest(*modules)
+
+    def content(self, wildcards: Wildcards) -> str:
+        """The fingerprints of the files that a calibration is read from, and its cameras."""
+        if self.method(wildcards) == CONVERT:
+            return self.plan.calibration_content(wildcards)
+        files = [fingerprint(Path(path)) for path in self.given(wildcards)]
+        return canonical({"cameras": self.cameras(wildcards), "files": files})
+
+    def given(self, wildcards: Wildcards) -> list[str]:
+        """The user's files that a calibration is read from; those that are missing are left to its job."""
+        if self.method(wildcards) == CONVERT:
+            return self.plan.calibration_input(wildcards)
+        chosen = self._given_file(wildcards)
+        return [*([str(chosen[0])] if chosen else []), *self.point_files(wildcards)]
+
+    def point_files(self, wildcards: Wildcards) -> list[str]:
+        """The files of scene points, where the method needs them and they are there."""
+        if self.method(wildcards) != SCENE_POINTS:
+            return []
+        try:
+            return [str(path) for path in find_point_files(self._source(wildcards))]
+        except InputError:
+            return []
+
+    def computed(self, wildcards: Wildcards) -> list[str]:
+        """The results that a calibration from pictures is computed from."""
+        return [path for paths in self._computed(wildcards).values() for path in paths]
+
+    def arguments(self, wildcards: Wildcards) -> str:
+        """The command line's arguments for a calibration from pictures; none for a conversion."""
+        if self.method(wildcards) == CONVERT:
+            return ""
+        words = ["--cameras", canonical(self.cameras(wildcards))]
+        for option, paths in self._computed(wildcards).items():
+            words += [option, *paths]
+        return shlex.join(words)
+
+    def _computed(self, wildcards: Wildcards) -> dict[str, list[str]]:
+        options: dict[str, list[str]] = {}
+        calibration = self._calibration(wildcards)
+        if calibration["method"] == CONVERT:
+            return options
+        if calibration["intrinsics"] == "computed":
+            options["--intrinsics"] = self._each_camera(wildcards, "lens")
+            options["--intrinsics-reports"] = self._each_camera(wildcards, "lens_report")
+        if calibration["method"] == BOARD:
+            options["--views"] = self._each_camera(wildcards, "board_views", purpose=EXTRINSICS)
+            options["--views-reports"] = self._each_camera(wildcards, "board_report", purpose=EXTRINSICS)
+        return options
+
+    # ---- drawing
+
+    def drawn_views(self, wildcards: Wildcards) -> dict[str, str]:
+        """The views of a camera that are drawn, by the option that names them."""
+        calibration = self._calibration(wildcards)
+        names = {name: getattr(wildcards, name) for name in ("session", "calibration", "camera")}
+        options = {}
+        if calibration["intrinsics"] == "computed":
+            options["--lens-views"] = self.plan.layout.path("board_views", **names, purpose=INTRINSICS)
+        if calibration["method"] == BOARD:
+            options["--views"] = self.plan.layout.path("board_views", **names, purpose=EXTRINSICS)
+        return options
+
+    def drawing_arguments(self, wildcards: Wildcards) -> str:
+        """The command line's arguments for a camera's picture."""
+        return shlex.join([word for pair in self.drawn_views(wildcards).items() for word in pair])
+
+    def drawing_settings(self, wildcards: Wildcards) -> str:
+        """What a camera's picture depends on."""
+        method = self.method(wildcards)
+        return canonical({"method": method} | (self._extrinsics_board(wildcards) if method == BOARD else {}))
+
+    def drawing_content(self, wildcards: Wildcards) -> str:
+        """The fingerprints of a camera's extrinsics pictures and of the scene points."""
+        files = [*self.pictures_input(wildcards, EXTRINSICS), *self.point_files(wildcards)]
+        return canonical([fingerprint(Path(path)) for path in files])
+
+    # ---- shared
+
+    def _calibration(self, wildcards: Wildcards) -> dict[str, Any]:
+        return self.plan.config.section("calibration", session=wildcards.session)
+
+    def _boards(self, wildcards: Wildcards) -> dict[str, Any]:
+        return self.plan.config.section("boards", session=wildcards.session)
+
+    def _corners(self, boards: dict[str, Any], purpose: str) -> list[int]:
+        other = boards["extrinsics_corners"] if purpose == EXTRINSICS else None
+        return list(other or boards["corners"])
+
+    def _extrinsics_board(self, wildcards: Wildcards) -> dict[str, Any]:
+        boards = self._boards(wildcards)
+        board = {key: boards[key] for key in DRAWING}
+        board["corners"] = self._corners(boards, EXTRINSICS)
+        board["square_m"] = boards["extrinsics_square_m"] or boards["square_m"]
+        return board
+
+    def _source(self, wildcards: Wildcards) -> Path:
+        return Path(self.plan.calibration_source(wildcards))
+
+    def _pictures(self, wildcards: Wildcards, purpose: str) -> Path | None:
+        try:
+            return find_pictures(self._source(wildcards), purpose, wildcards.camera)
+        except InputError:
+            return None
+
+    def _given_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
+        wanted = self._calibration(wildcards)["intrinsics"] == "file"
+        return self.plan.calibration_file(wildcards) if wanted else None
+
+    def _each_camera(self, wildcards: Wildcards, result: str, **names: str) -> list[str]:
+        names |= {"session": wildcards.session, "calibration": wildcards.calibration}
+        return [self.plan.layout.path(result, **names, camera=camera) for camera in self.cameras(wildcards)]

@@ -39,7 +39,7 @@ ONLY_IMPORTERS = {
     "rtmlib": {"pose"},
     "onnx": {"pose"},
     "tflite": {"pose"},
-    "cv2": {"pose"},
+    "cv2": {"pose", "calibration_formats"},
     "opensim": {"opensim"},
     "matplotlib": {"plots"},
     "jinja2": {"pages"},

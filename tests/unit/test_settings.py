@@ -80,9 +80,10 @@ def test_parameters_of_another_method_are_left_aside(configuration):
 
 
 def test_a_format_that_is_found_by_itself_still_takes_given_parameters(configuration):
-    assert configuration().section("calibration", session="S") == {"format": "auto"}
+    assert configuration().section("calibration", session="S") == {"format": "auto", "image_edits": {}}
     assert configuration(calibration={"binning": 2}).section("calibration", session="S") == {
         "format": "auto",
+        "image_edits": {},
         "binning": 2,
     }
     assert "binning" in complaint(configuration, calibration={"binning": 0})

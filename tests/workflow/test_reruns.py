@@ -216,6 +216,10 @@ SKELETON_READERS = [
 EDITS = {
     # a key of every section
     "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate")),
+    "calibration.image_edits": (
+        setting("calibration", "image_edits", {"cam01": {"top_px": 2, "height_px": 40}}), stale_after("calibrate")
+    ),
+    "calibration.unit": (setting("calibration", "unit", "m"), stale_after("calibrate")),
     "inputs.camera_match": (setting("inputs", "camera_match", "order"), stale_after("inspect")),
     "inputs.fps_hz": (setting("inputs", "fps_hz", 50.0), stale_after("inspect", *POSE_OF_T2)),
     "pose.detect_every_frames": (setting("pose", "detect_every_frames", 2), stale_after(*POSE_OF_T1)),

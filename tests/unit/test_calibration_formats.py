@@ -24,8 +24,9 @@ from kineograph.settings.plugins import plugin_names
 from synthetic.scene import ring
 
 # The room, in metres, z up. Camera a stands at (0, -5, 1) and looks along +y, camera b at (5, 0, 1) and looks along -x; both have
-# a focal length of 1000 px and their middle at (960, 540), in pictures of 1920 x 1080. The point (1, 0, 1.5) is then at (1, -0.5, 5)
-# from camera a and at (0, -0.5, 4) from camera b (right, down, forward), and seen at the middle + 1000 * (right, down) / forward.
+# a focal length of 1000 px and their middle at (960, 540), in pictures of 1920 x 1080. The point (1, 0, 1.5) is then at
+# (1, -0.5, 5) from camera a and at (0, -0.5, 4) from camera b (right, down, forward), and seen at the middle
+# + 1000 * (right, down) / forward.
 POINT_M = np.array([1.0, 0.0, 1.5])
 SEEN_PX = {"a": (1160.0, 440.0), "b": (960.0, 415.0)}
 POSITION_M = {"a": (0.0, -5.0, 1.0), "b": (5.0, 0.0, 1.0)}
@@ -83,7 +84,7 @@ def vicon_room(folder: Path) -> Path:
 
 
 def opencap_values(name: str) -> dict[str, object]:
-    """What OpenCap keeps of a camera: arrays of these shapes, mm, and the world as its upright board has it: (-x, -z, -y) of ours."""
+    """What OpenCap keeps of a camera: arrays of these shapes, mm; its world is that of an upright board, (-x, -z, -y)."""
     from_board = np.array([[-1, 0, 0], [0, 0, -1], [0, -1, 0]])
     return {
         "distortion": np.zeros((1, 5)),
@@ -146,7 +147,8 @@ def opencv_room(folder: Path) -> Path:
 
     def xml_matrix(key: str, values: object, rows: int) -> str:
         count = np.size(values) // rows
-        return f'<{key} type_id="opencv-matrix"><rows>{rows}</rows><cols>{count}</cols><dt>d</dt><data>{words(values)}</data></{key}>'
+        shape = f"<rows>{rows}</rows><cols>{count}</cols><dt>d</dt>"
+        return f'<{key} type_id="opencv-matrix">{shape}<data>{words(values)}</data></{key}>'
 
     (folder / "second.xml").write_text(
         '<?xml version="1.0"?>\n<opencv_storage><calibration_time>"Tue"</calibration_time><camera_name>b</camera_name>'
@@ -326,20 +328,26 @@ class TestToml:
 
 
 class TestVicon:
-    RADIAL = (2.75e-07, 7.6e-14, 7.8e-20)
-    """px^-2, px^-4, px^-6: as large as those of the 2 megapixel video cameras in opencap-core's file."""
-
-    def test_the_radial_correction_is_undone(self, tmp_path):
-        """Vicon: ideal = distorted * (1 + k1 r^2 + k2 r^4 + k3 r^6), r in px. Measured: 0.018 px at most."""
-        camera = vicon.read(vicon_file(tmp_path / "x.xcp", vicon_camera("a", radial=words(self.RADIAL)))).cameras[0]
+    @pytest.mark.parametrize(
+        ("k", "moved_px"),
+        [
+            ((2.75e-07, 7.6e-14, 7.8e-20), 500),  # as large as those of the video cameras in opencap-core's file
+            ((2e-07, 0.0, 0.0), 200),
+            ((-1e-07, 1e-14, 0.0), 80),
+            ((6.6e-08, -3.8e-14, 2.7e-20), 50),
+        ],
+    )
+    def test_the_radial_correction_is_undone(self, k, moved_px, tmp_path):
+        """Vicon: ideal = distorted * (1 + k1 r^2 + k2 r^4 + k3 r^6), r in px. Measured: 0.027 px of the 561 px of the first."""
+        camera = vicon.read(vicon_file(tmp_path / "x.xcp", vicon_camera("a", radial=words(k)))).cameras[0]
         x, y = np.meshgrid(np.linspace(0, 1919, 25), np.linspace(0, 1079, 15))
         distorted_px = np.stack([x, y], axis=-1)
         from_centre = distorted_px - [960, 540]
         r2 = (from_centre**2).sum(axis=-1, keepdims=True)
-        ideal = from_centre * (1 + r2 * (self.RADIAL[0] + r2 * (self.RADIAL[1] + r2 * self.RADIAL[2]))) / 1000
+        ideal = from_centre * (1 + r2 * (k[0] + r2 * (k[1] + r2 * k[2]))) / 1000
         in_camera = 4 * np.concatenate([ideal, np.ones((*ideal.shape[:2], 1))], axis=-1)
         world_m = (in_camera - camera.translation_m) @ camera.rotation
-        assert np.abs(ideal * 1000 - from_centre).max() > 500  # what there is to undo
+        assert np.abs(ideal * 1000 - from_centre).max() > moved_px  # what there is to undo
         assert np.abs(project(camera, world_m) - distorted_px).max() < 0.05
 
     def test_the_older_attribute(self, tmp_path):

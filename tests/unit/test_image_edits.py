@@ -102,3 +102,18 @@ def test_the_configuration_knows_their_keys(repository):
     ):
         with pytest.raises(ConfigError, match=message):
             section(wrong)
+
+
+def test_a_video_that_was_resized_is_told_what_to_declare():
+    from kineograph.model.camera import Rig
+    from kineograph.stages.inspect import InspectSettings, Recording, inspect
+
+    def hints(size_px) -> list[str]:
+        rig = Rig(ring(2).cameras)
+        recordings = [Recording("cam01", 60.0, 100, size_px), Recording("cam02", 60.0, 100, (1920, 1080))]
+        _, report = inspect(recordings, rig, None, [], None, InspectSettings())
+        return [report.error["hint"]]
+
+    assert "for example {cam01: {scale: 0.666667}}" in hints((1280, 720))[0]
+    assert "image_edits" in hints((1440, 1080))[0]
+    assert "scale:" not in hints((1440, 1080))[0]

@@ -8,7 +8,7 @@ cameras are those whose TYPE holds "video" or whose DISPLAY_TYPE is "Vue", as Po
 
 The radial coefficients correct the distortion, in powers of the distance from the principal point in pixels; OpenCV's make it,
 in normalized coordinates. So they are turned into OpenCV's rational model. (Pose2Sim and OpenCap hand them to OpenCV as they
-are, where values of 1e-7 do nothing. Those of that file become about k1 = -0.40, k2 = 0.17, as wide-angle lenses have them.)
+are, where values of 1e-7 do nothing. Those of that file amount to about k1 = -0.40, k2 = 0.17, as wide-angle lenses have them.)
 """
 
 from __future__ import annotations

@@ -43,6 +43,8 @@ def opposite_radial(correction: FloatArray, widest: float) -> FloatArray:
     weight: FloatArray = ideal
     k: FloatArray = np.zeros(6)
     for _ in range(ROUNDS):
-        k = np.linalg.lstsq(unknowns * weight[:, None], (ratio - 1) * weight, rcond=1e-10)[0]
+        k = np.asarray(
+            np.linalg.lstsq(unknowns * weight[:, None], (ratio - 1) * weight, rcond=1e-10)[0], dtype=np.float64
+        )
         weight = np.asarray(ideal / np.maximum(1 + powers @ k[3:], 1e-3), dtype=np.float64)
     return np.array([k[0], k[1], 0.0, 0.0, *k[2:]])

@@ -456,7 +456,7 @@ class TestEasyMocap:
             easymocap.read(path)
 
     def test_opencv_sees_the_same_in_what_is_written(self, tmp_path):
-        """With the keys and shapes that EasyMocap reads, and OpenCV's own projection. Measured: 5e-13 px."""
+        """With the keys and shapes that EasyMocap reads, and OpenCV's own projection. Measured: 2.3e-13 px."""
         rig = ring(3)
         easymocap.write(tmp_path, rig)
         files = [cv2.FileStorage(str(tmp_path / name), cv2.FILE_STORAGE_READ) for name in ("intri.yml", "extri.yml")]
@@ -512,7 +512,7 @@ def longest(distortion: np.ndarray) -> np.ndarray:
 
 
 def assert_same(first: Rig, second: Rig) -> None:
-    """Measured: 4e-15."""
+    """Measured: 6.1e-16."""
     assert first.names == second.names
     for old, new in zip(first.cameras, second.cameras, strict=True):
         assert (new.size_px, new.fisheye) == (old.size_px, old.fisheye)

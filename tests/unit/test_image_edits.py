@@ -23,7 +23,7 @@ def seen(rig) -> dict[str, np.ndarray]:
 
 
 def test_a_crop_moves_the_picture_and_nothing_else():
-    """Measured: 3e-13 px."""
+    """Measured: 1.1e-13 px."""
     rig = ring(3)
     cropped = edit_images(rig, {"cam02": {"left_px": 240, "top_px": 60, "width_px": 1440, "height_px": 900}})
     before, after = seen(rig), seen(cropped)
@@ -33,7 +33,7 @@ def test_a_crop_moves_the_picture_and_nothing_else():
 
 
 def test_a_scale_for_all_and_a_crop_for_one_go_together():
-    """The crop counts in the calibrated image, the scale comes after it. Measured: 2e-13 px."""
+    """The crop counts in the calibrated image, the scale comes after it. Measured: 5.7e-14 px."""
     rig = ring(3)
     edited = edit_images(rig, {"*": {"scale": 0.5}, "Cam-1": {"left_px": 480, "width_px": 960}})
     before, after = seen(rig), seen(edited)
@@ -49,7 +49,7 @@ def test_a_cameras_own_scale_goes_before_that_of_all():
 
 @pytest.mark.parametrize("scale", [0.5, 0.25, 2.0])
 def test_the_scale_is_that_of_opencvs_resize(scale):
-    """A soft dot keeps its place by the formula. Measured: 0.0004 px; with centres that scaled it would be 0.25 px or more."""
+    """A soft dot keeps its place by the formula. Measured: 4.5e-8 px; 0.25 px or more if centres scaled."""
     y, x = np.mgrid[:160, :240]
     place = np.array([101.3, 73.8])
     dot = np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / (2 * 12.0**2))

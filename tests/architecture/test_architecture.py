@@ -40,7 +40,7 @@ ONLY_IMPORTERS = {
     "rtmlib": {"pose"},
     "onnx": {"pose"},
     "tflite": {"pose"},
-    "cv2": {"pose", "boards"},
+    "cv2": {"pose", "boards", "calibration_formats"},
     "opensim": {"opensim"},
     "matplotlib": {"plots"},
     "jinja2": {"pages"},

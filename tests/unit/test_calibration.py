@@ -52,7 +52,8 @@ def test_toml_round_trip_is_exact(tmp_path):
     assert back.names == rig.names
     for old, new in zip(rig.cameras, back.cameras, strict=True):
         assert new.size_px == old.size_px
-        for name in ("intrinsics", "distortion", "rotation", "translation_m"):
+        assert new.distortion.tolist() == [*old.distortion, 0.0]
+        for name in ("intrinsics", "rotation", "translation_m"):
             assert np.abs(getattr(new, name) - getattr(old, name)).max() < 1e-14
 
 

@@ -218,6 +218,10 @@ EDITS = {
     "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate")),
     "calibration.max_point_error_px": (setting("calibration", "max_point_error_px", 3.0), NOTHING),  # of pictures only
     "boards.corners": (setting("boards", "corners", [6, 9]), NOTHING),
+    "calibration.image_edits": (
+        setting("calibration", "image_edits", {"cam01": {"top_px": 2, "height_px": 40}}), stale_after("calibrate")
+    ),
+    "calibration.unit": (setting("calibration", "unit", "m"), stale_after("calibrate")),
     "inputs.camera_match": (setting("inputs", "camera_match", "order"), stale_after("inspect")),
     "inputs.fps_hz": (setting("inputs", "fps_hz", 50.0), stale_after("inspect", *POSE_OF_T2)),
     "pose.detect_every_frames": (setting("pose", "detect_every_frames", 2), stale_after(*POSE_OF_T1)),

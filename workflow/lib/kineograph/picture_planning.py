@@ -15,7 +15,7 @@ from kineograph.dataset.pictures import PURPOSES, find_pictures, find_point_file
 from kineograph.errors import InputError
 from kineograph.planning import Plan, Wildcards
 from kineograph.provenance.code import code_digest
-from kineograph.provenance.fingerprint import MISSING, fingerprint
+from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
 from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
 
@@ -120,15 +120,15 @@ class PicturePlan:
         """The fingerprints of the files that a calibration is read from, and its cameras."""
         if self.method(wildcards) == CONVERT:
             return self.plan.calibration_content(wildcards)
-        files = [fingerprint(Path(path)) for path in self.given(wildcards)]
+        files = fingerprints(tuple(Path(path) for path in self.given(wildcards)))
         return canonical({"cameras": self.cameras(wildcards), "files": files})
 
     def given(self, wildcards: Wildcards) -> list[str]:
         """The user's files that a calibration is read from; those that are missing are left to its job."""
         if self.method(wildcards) == CONVERT:
             return self.plan.calibration_input(wildcards)
-        chosen = self._given_file(wildcards)
-        return [*([str(chosen[0])] if chosen else []), *self.point_files(wildcards)]
+        lenses = self.plan.calibration_input(wildcards) if self._given_file(wildcards) else []
+        return [*lenses, *self.point_files(wildcards)]
 
     def point_files(self, wildcards: Wildcards) -> list[str]:
         """The files of scene points, where the method needs them and they are there."""

@@ -17,13 +17,13 @@ from typing import Any
 from kineograph.catalog.assets import Catalogue, default_cache, read_catalogue
 from kineograph.catalog.models import ModelCard, read_model_card
 from kineograph.dataset.calibration_files import FOLDER as FORMATS
-from kineograph.dataset.calibration_files import find_calibration_file
+from kineograph.dataset.calibration_files import calibration_files, find_calibration_file
 from kineograph.dataset.read import read_dataset
 from kineograph.dataset.records import CameraSource, Trial
 from kineograph.errors import InputError
 from kineograph.layout import Layout
 from kineograph.provenance.code import code_digest
-from kineograph.provenance.fingerprint import MISSING, fingerprint
+from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
 from kineograph.settings.configuration import Configuration
 from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
@@ -160,9 +160,9 @@ class Plan:
         return str(self._calibrated_trial(wildcards).calibration.path)
 
     def calibration_input(self, wildcards: Wildcards) -> list[str]:
-        """The calibration's file; none where it is missing, so that its job can say so."""
+        """The calibration's files; none where it is missing, so that its job can say so."""
         chosen = self.calibration_file(wildcards)
-        return [str(chosen[0])] if chosen else []
+        return [str(file) for file in calibration_files(*chosen)] if chosen else []
 
     def calibration_code(self, wildcards: Wildcards) -> str:
         """The digest of the calibration's code, with the format that its file has."""
@@ -171,9 +171,9 @@ class Plan:
         return code_digest(*modules)
 
     def calibration_content(self, wildcards: Wildcards) -> str:
-        """The fingerprint of the calibration's file."""
+        """The names and fingerprints of the calibration's files; a name can be a camera's."""
         chosen = self.calibration_file(wildcards)
-        return fingerprint(chosen[0]) if chosen else MISSING
+        return canonical(fingerprints(calibration_files(*chosen))) if chosen else MISSING
 
     def calibration_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
         """The calibration's file and its format; None where there is none, or more than one."""

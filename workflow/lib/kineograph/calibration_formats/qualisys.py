@@ -8,17 +8,18 @@ up, hence the half turn about x. Video cameras are those whose model is, or cont
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 
-from kineograph.dataset.names import natural_key
-from kineograph.errors import InputError
+from kineograph.calibration_formats._reading import Source
 from kineograph.model.camera import Camera, Rig
 
 SUFFIXES = (".txt", ".xml", ".qca")
 MARK = "<calibration"
+UNLIKE = "<opencv_storage"  # which may hold <calibration_time>
 
 PARAMETERS = {
     "binning": {
@@ -42,31 +43,38 @@ def read(path: Path, *, binning: int = 1) -> Rig:
     InputError
         Where the file is not such XML, or a camera lacks a value.
     """
+    source = Source(
+        path,
+        "a .qca.txt file as Qualisys Track Manager exports it, with at least one video camera",
+        "export the calibration again",
+    )
     try:
         root = ET.parse(path).getroot()
     except ET.ParseError as error:
-        raise _unusable(path, f"XML that breaks off or is damaged ({error})") from error
+        raise source.unusable(f"XML that breaks off or is damaged ({error})") from error
     cameras = [
-        _camera(path, element, binning)
+        _camera(source, element, binning)
         for element in root.iterfind("cameras/camera")
         if any(model in element.get("model", "").lower() for model in VIDEO_MODELS)
     ]
     if not cameras:
-        raise _unusable(path, "no video camera")
-    cameras.sort(key=lambda camera: natural_key(camera.name))
-    return Rig(tuple(cameras), source=path.name)
+        raise source.unusable("no video camera")
+    return source.rig(cameras)
 
 
-def _camera(path: Path, element: ET.Element, binning: int) -> Camera:
+def _camera(source: Source, element: ET.Element, binning: int) -> Camera:
     name = element.get("serial", "")
 
     def number(tag: str, key: str) -> float:
         child = element.find(tag)
         value = None if child is None else child.get(key)
         try:
-            return float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError) as error:
-            raise _unusable(path, f"camera '{name}' without a number for {tag} {key}") from error
+            found = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            found = math.nan
+        if not math.isfinite(found):
+            raise source.unusable(f"camera '{name}' without a number for {tag} {key}")
+        return found
 
     def intrinsic(key: str) -> float:
         return number("intrinsic", key) / SUBPIXELS / binning
@@ -77,9 +85,9 @@ def _camera(path: Path, element: ET.Element, binning: int) -> Camera:
     matrix = np.array([[number("transform", f"r{row}{column}") for column in (1, 2, 3)] for row in (1, 2, 3)])
     position_m = np.array([number("transform", axis) for axis in "xyz"]) / 1000
     rotation = HALF_TURN_ABOUT_X @ matrix
-    return Camera(
+    return source.camera(
         name=name,
-        size_px=(round(width), round(height)),
+        size_px=(width, height),
         intrinsics=np.array(
             [
                 [intrinsic("focalLengthU"), 0.0, intrinsic("centerPointU") - left],
@@ -100,13 +108,4 @@ def _camera(path: Path, element: ET.Element, binning: int) -> Camera:
         ),
         rotation=rotation,
         translation_m=-rotation @ position_m,
-    )
-
-
-def _unusable(path: Path, found: str) -> InputError:
-    return InputError(
-        f"the Qualisys calibration {path} can't be used",
-        expected="a .qca.txt file as Qualisys Track Manager exports it, with at least one video camera",
-        found=found,
-        hint="export the calibration again",
     )

@@ -1,18 +1,28 @@
-"""The canonical calibration file: the TOML dialect of aniposelib, Pose2Sim, caliscope and FreeMoCap.
+"""The canonical calibration file, and its dialects: aniposelib, Pose2Sim, caliscope and FreeMoCap.
 
-One table a camera: name, size (px), matrix, distortions, rotation (Rodrigues vector, world to camera), translation (m),
-fisheye; then a table ``metadata``. Source: aniposelib (https://github.com/lambdaloop/aniposelib), `CameraGroup.dump`.
+One table a camera: name, size (px), matrix, distortions, rotation (Rodrigues vector, world to camera), translation, fisheye;
+then a table ``metadata``. What differs:
+
+- aniposelib (`CameraGroup.dump`, https://github.com/lambdaloop/aniposelib): tables are named cam_0, cam_1, and the camera's
+  name is its ``name``; no ``fisheye`` where it is false; translations in the unit of its board. Its version on PyTorch takes
+  five distortion coefficients and no other number.
+- Pose2Sim 0.10 (`toml_write`): four distortion coefficients; metres.
+- FreeMoCap: as aniposelib, with ``charuco_square_size`` (mm) in its metadata, hence translations in mm.
+- caliscope (`CameraArray.to_toml`, https://github.com/mprib/caliscope): tables ``cameras.N`` for the videos cam_N; cameras
+  that were not placed have no rotation; tables of boards may stand beside them. Its camera_array_aniposelib.toml is as
+  aniposelib's.
 """
 
 from __future__ import annotations
 
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from kineograph.errors import InputError
+from kineograph.calibration_formats._reading import METRES, Source
 from kineograph.geometry.rotation import matrix_from_vector, vector_from_matrix
 from kineograph.io.atomic import write_text
 from kineograph.model.camera import Camera, Rig
@@ -20,41 +30,74 @@ from kineograph.model.camera import Camera, Rig
 SUFFIXES = (".toml",)
 MARK = "matrix"
 
+PARAMETERS = {
+    "unit": {
+        "type": "string",
+        "enum": ["auto", "m", "cm", "mm"],
+        "default": "auto",
+        "description": "Unit of the calibration's lengths, for formats that don't fix one; auto takes metres, and "
+        "millimetres for FreeMoCap's files.",
+    },
+}
+
 METADATA = "metadata"
+NESTED = "cameras"
 NEEDED = ("size", "matrix", "distortions", "rotation", "translation")
+PLACE = ("rotation", "translation")
+IN_MILLIMETRES = "charuco_square_size"
+"""A key of the metadata that only FreeMoCap writes."""
+COEFFICIENTS = 5
+"""Distortion coefficients that every reader of these files takes."""
 
 
-def read(path: Path) -> Rig:
-    """Read a calibration TOML.
+def read(path: Path, *, unit: str = "auto") -> Rig:
+    """Read a calibration TOML; its cameras keep their order. One of a failed calibration has metadata and no camera.
 
     Raises
     ------
     InputError
         Where it is not TOML, or a camera lacks a value or has one of a wrong shape.
     """
+    source = Source(
+        path,
+        f"TOML with a table a camera, and in it {', '.join(NEEDED)}",
+        "compare it with calibration.toml of any result, or name the format in calibration.format",
+    )
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise _unusable(path, "the file", "TOML", str(error)) from error
-    metadata = tables.pop(METADATA, {})
-    cameras = [_camera(path, key, table) for key, table in tables.items() if isinstance(table, dict)]
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise source.unusable(str(error)) from error
+    metadata = tables.pop(METADATA, None)
+    found = _camera_tables(tables)
+    if not found and metadata is None:
+        raise source.unusable("no table of a camera")
+    metadata = metadata if isinstance(metadata, dict) else {}
+    metres = METRES.get(unit, METRES["mm" if IN_MILLIMETRES in metadata else "m"])
+    cameras = [_camera(source, name, table, metres) for name, table in found if not _is_left_out(table)]
+    if found and not cameras:
+        raise source.unusable("cameras without rotation and translation only: none was placed in the room")
     names = [camera.name for camera in cameras]
     if len(set(names)) != len(names):
-        raise _unusable(path, "the file", "cameras with different names", ", ".join(names))
+        raise source.unusable(f"two cameras of one name: {', '.join(names)}")
     return Rig(tuple(cameras), source=str(metadata.get("source", path.name)), metadata=metadata)
 
 
 def write(path: Path, rig: Rig) -> None:
-    """Write a calibration TOML, atomically; reading it back gives the same numbers to the last bit or two."""
+    """Write a calibration TOML, atomically; reading it back gives the same numbers to the last bit or two.
+
+    Four distortion coefficients get a fifth, zero, so that every tool can read them.
+    """
     rows: list[str] = []
     for camera in rig.cameras:
         matrix = ", ".join(_numbers(row) for row in camera.intrinsics)
+        wanted = len(camera.distortion) if camera.fisheye else max(COEFFICIENTS, len(camera.distortion))
+        distortion = np.concatenate([camera.distortion, np.zeros(wanted - len(camera.distortion))])
         rows += [
             f"[{_quoted(camera.name)}]",
             f"name = {_quoted(camera.name)}",
-            f"size = {_numbers(camera.size_px)}",
+            f"size = [ {camera.size_px[0]}, {camera.size_px[1]} ]",
             f"matrix = [ {matrix} ]",
-            f"distortions = {_numbers(camera.distortion)}",
+            f"distortions = {_numbers(distortion)}",
             f"rotation = {_numbers(vector_from_matrix(camera.rotation))}",
             f"translation = {_numbers(camera.translation_m)}",
             f"fisheye = {str(camera.fisheye).lower()}",
@@ -64,33 +107,46 @@ def write(path: Path, rig: Rig) -> None:
     write_text(path, "\n".join(rows) + "\n")
 
 
-def _camera(path: Path, key: str, table: dict[str, Any]) -> Camera:
-    missing = [name for name in NEEDED if name not in table]
+def _camera_tables(tables: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The tables that are cameras, each with its camera's name: those that hold any value of a camera's lens or place."""
+    nested = tables.get(NESTED)
+    inner = nested.items() if isinstance(nested, dict) else ()
+    named = [*tables.items(), *((f"cam_{key}" if key.isdigit() else key, table) for key, table in inner)]
+    return [
+        (str(table.get("name", key)), table)
+        for key, table in named
+        if isinstance(table, dict) and not {"matrix", "distortions", *PLACE}.isdisjoint(table)
+    ]
+
+
+def _is_left_out(table: dict[str, Any]) -> bool:
+    """Whether a tool left the camera out: told to ignore it, or never placed (older caliscope writes the text "null")."""
+    return bool(table.get("ignore")) or all(table.get(key, "null") == "null" for key in PLACE)
+
+
+def _camera(source: Source, name: str, table: dict[str, Any], metres: float) -> Camera:
+    missing = [key for key in NEEDED if key not in table]
     if missing:
-        raise _unusable(path, f"camera '{key}'", f"the values {', '.join(NEEDED)}", f"no '{missing[0]}'")
-    try:
-        size = [int(float(value)) for value in table["size"]]
-        camera = Camera(
-            name=str(table.get("name", key)),
-            size_px=(size[0], size[1]),
-            intrinsics=np.array(table["matrix"], dtype=float),
-            distortion=np.array(table["distortions"], dtype=float).ravel(),
-            rotation=_rotation(np.array(table["rotation"], dtype=float)),
-            translation_m=np.array(table["translation"], dtype=float).ravel(),
-            fisheye=bool(table.get("fisheye", False)),
-        )
-    except (TypeError, ValueError, IndexError) as error:
-        raise _unusable(path, f"camera '{key}'", "numbers of the right shape", str(error)) from error
-    values = np.concatenate(
-        [camera.intrinsics.ravel(), camera.distortion, camera.rotation.ravel(), camera.translation_m]
+        raise source.unusable(f"camera '{name}' without '{missing[0]}'")
+    camera = source.camera(
+        name,
+        table["size"],
+        table["matrix"],
+        table["distortions"],
+        _rotation(table["rotation"]),
+        table["translation"],
+        fisheye=bool(table.get("fisheye", False)),
     )
-    if not np.isfinite(values).all():
-        raise _unusable(path, f"camera '{key}'", "finite numbers", "nan or inf")
-    return camera
+    return replace(camera, translation_m=camera.translation_m * metres)
 
 
-def _rotation(value: np.ndarray[Any, np.dtype[np.float64]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return value if value.shape == (3, 3) else matrix_from_vector(value.ravel())
+def _rotation(value: Any) -> Any:
+    """A Rodrigues vector as a matrix; what is none, as it is."""
+    try:
+        vector = np.array(value, dtype=float).ravel()
+    except (TypeError, ValueError):
+        return value
+    return matrix_from_vector(vector) if len(vector) == 3 else value
 
 
 def _numbers(values: Any) -> str:
@@ -99,12 +155,3 @@ def _numbers(values: Any) -> str:
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _unusable(path: Path, what: str, expected: str, found: str) -> InputError:
-    return InputError(
-        f"{what} of the calibration {path} can't be used",
-        expected=expected,
-        found=found,
-        hint="compare it with the format in config/README.md",
-    )

@@ -1,33 +1,33 @@
-"""Convert a calibration to the canonical TOML file."""
+"""Convert a calibration to the canonical TOML file, for videos that were cropped or resized as declared."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kineograph.calibration_formats import toml
+from kineograph.cli._any_calibration import read_calibration
 from kineograph.cli._common_arguments import add_result, add_settings, save_report
-from kineograph.dataset.calibration_files import FOLDER, find_calibration_file
 from kineograph.errors import KineographError
 from kineograph.model.camera import Rig
 from kineograph.model.report import StageReport
-from kineograph.settings.plugins import plugin_module, plugin_parameters
 from kineograph.settings.text import from_json
 from kineograph.stages.calibration_check import STAGE, check_rig
+from kineograph.stages.image_edits import edit_images
 
 
 @dataclass(frozen=True)
 class CalibrateSettings:
-    """Settings of the section ``calibration``; `parameters` are the chosen format's. A conversion reads `format` and those."""
+    """The section ``calibration``; `parameters` are the chosen format's. A conversion reads `format`, `image_edits` and those."""
 
     method: str = "convert"
-    format: str = "auto"
     intrinsics: str = "computed"
     max_point_error_px: float = 5.0
+    format: str = "auto"
+    image_edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -43,10 +43,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> StageReport:
     """Read, check and write."""
     settings = from_json(CalibrateSettings, args.settings)
-    file, used = find_calibration_file(args.source, settings.format)
-    wanted = plugin_parameters(FOLDER, used)
-    parameters = {key: settings.parameters.get(key, rule["default"]) for key, rule in wanted.items()}
-    rig: Rig = importlib.import_module(plugin_module(FOLDER, used)).read(file, **parameters)
+    rig, used = read_calibration(args.source, settings.format, settings.parameters)
+    rig = edit_images(rig, settings.image_edits)
     report = check_rig(rig, used)
     toml.write(args.out, rig)
     save_report(args, report)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib
-from collections.abc import Sequence
 from pathlib import Path
 
 from kineograph.calibration_formats import toml
 from kineograph.cli import _known_points
+from kineograph.cli._any_calibration import read_calibration
 from kineograph.cli._common_arguments import add_result, add_settings, json_argument, save_report
-from kineograph.dataset.calibration_files import FOLDER, find_calibration_file
 from kineograph.dataset.names import same_name_key
 from kineograph.errors import InputError, KineographError
 from kineograph.io.reports import read_report
 from kineograph.model.camera import Camera, Rig
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.scene import ScenePoints
-from kineograph.settings.plugins import plugin_module, plugin_parameters
 from kineograph.settings.text import from_json
 from kineograph.stages.calibration_check import STAGE, check_rig
 from kineograph.stages.extrinsics import (
@@ -30,6 +27,7 @@ from kineograph.stages.extrinsics import (
     place_camera,
     points_came_out,
 )
+from kineograph.stages.image_edits import edit_images
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,16 +95,14 @@ def _lenses(
     lenses: dict[str, Camera] = {}
     reasons: list[Reason] = []
     if settings.intrinsics == "file":
-        file, used = find_calibration_file(args.source, settings.format)
-        wanted = plugin_parameters(FOLDER, used)
-        parameters = {key: settings.parameters.get(key, rule["default"]) for key, rule in wanted.items()}
-        given = importlib.import_module(plugin_module(FOLDER, used)).read(file, **parameters)
+        given, _ = read_calibration(args.source, settings.format, settings.parameters)
+        given = edit_images(given, settings.image_edits)
         by_key = {same_name_key(camera.name): camera for camera in given.cameras}
         for name in args.cameras:
             if (camera := by_key.get(same_name_key(name))) is not None:
                 lenses[name] = dataclasses.replace(camera, name=name)
             else:
-                reasons.append(not_placed(name, _not_in(file, given.names)))
+                reasons.append(not_placed(name, _not_in(given)))
         return lenses, reasons, {}
     figures: dict[str, object] = {}
     for name, path, report_path in zip(args.cameras, args.intrinsics, args.intrinsics_reports, strict=True):
@@ -120,11 +116,11 @@ def _lenses(
     return lenses, reasons, {"intrinsics": figures}
 
 
-def _not_in(file: Path, names: Sequence[str]) -> InputError:
+def _not_in(given: Rig) -> InputError:
     return InputError(
-        f"{file.name} has no intrinsics of it",
+        f"{given.source} has no intrinsics of it",
         expected="all cameras",
-        found=", ".join(names) or "no camera",
+        found=", ".join(given.names) or "no camera",
         hint="rename the camera, or set calibration.intrinsics to computed",
     )
 

@@ -46,3 +46,15 @@ def vector_from_matrix(matrix: FloatArray) -> FloatArray:
         return np.zeros(3)
     vector: FloatArray = q[1:] / half_sine * 2 * np.arctan2(half_sine, q[0])
     return vector
+
+
+def matrix_from_quaternion(xyzw: FloatArray) -> FloatArray:
+    """The rotation matrix (3, 3) of a quaternion (4,), x, y, z and then the real part, of any length but zero."""
+    x, y, z, w = xyzw / np.linalg.norm(xyzw)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
+            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
+            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+        ]
+    )

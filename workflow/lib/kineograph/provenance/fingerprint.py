@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 WHOLE_BYTES = 256 * 1024
@@ -40,6 +41,12 @@ def fingerprint(path: Path) -> str:
         digest.update(f"{size}\0".encode())
         _update(digest, path, size)
     return digest.hexdigest()[:16]
+
+
+def fingerprints(files: Sequence[Path]) -> dict[str, str]:
+    """The fingerprint of each file, by its path from the folder that they have in common."""
+    common = Path(os.path.commonpath([file.parent for file in files])) if files else Path()
+    return {file.relative_to(common).as_posix(): fingerprint(file) for file in files}
 
 
 def sha256(path: Path) -> str:

@@ -42,6 +42,7 @@ class ExtrinsicsSettings:
     square_m: float | None = None
     pattern: str = "checkerboard"
     lies_on: str = "floor"
+    image_edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -189,11 +189,14 @@ def _check_size(recording: Recording, camera: Camera) -> tuple[KineographError |
             "check that the camera was calibrated at this resolution",
         )
     turned = " (turned by a quarter)" if have == want[::-1] else ""
+    scale = have[0] / want[0]
+    resized = abs(have[1] - scale * want[1]) <= 1 and f"{{{recording.name}: {{scale: {scale:.6g}}}}}"
     return InputError(
         f"the video of camera '{recording.name}' has another size than its calibration",
         expected=f"{want[0]}x{want[1]} px, as camera '{camera.name}' was calibrated",
         found=sizes + turned,
-        hint="calibrate at the resolution of the videos, or export the videos at the calibrated size",
+        hint="calibrate at the resolution of the videos, or say in calibration.image_edits how the video was cropped or "
+        + (f"resized, for example {resized}" if resized else "resized"),
         where=f"camera {recording.name}",
     ), None
 

@@ -1,0 +1,103 @@
+"""The calibration of videos that were cropped or resized after their cameras were calibrated, as declared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from kineograph.dataset.names import same_name_key
+from kineograph.errors import InputError, nearest
+from kineograph.model.camera import Camera, Rig
+
+EVERY_CAMERA = "*"
+
+
+@dataclass(frozen=True)
+class ImageEdit:
+    """What was done to a camera's images: first a crop, then a resize.
+
+    Attributes
+    ----------
+    left_px, top_px : int
+        Place of the crop's top-left pixel in the calibrated image, px.
+    width_px, height_px : int or None
+        Size of the crop, px of the calibrated image; None for all that is right of and below that pixel.
+    scale : float
+        Width of the video divided by the width of the crop.
+    """
+
+    left_px: int = 0
+    top_px: int = 0
+    width_px: int | None = None
+    height_px: int | None = None
+    scale: float = 1.0
+
+
+def edit_images(rig: Rig, edits: Mapping[str, Mapping[str, Any]]) -> Rig:
+    """The rig as it sees the edited images.
+
+    Parameters
+    ----------
+    rig : Rig
+        As calibrated.
+    edits : mapping of str to mapping
+        The values of an :class:`ImageEdit` by camera, or by ``*`` for all cameras; a camera's own go before those.
+
+    Raises
+    ------
+    InputError
+        Where an edit names no camera, or a crop is not inside the image.
+    """
+    own = {same_name_key(name): name for name in edits if name != EVERY_CAMERA}
+    for key, name in own.items():
+        if key not in {same_name_key(camera) for camera in rig.names}:
+            raise InputError(
+                f"calibration.image_edits names the camera '{name}', which is not in the calibration",
+                expected=f"one of {', '.join(rig.names)}, or '*' for all",
+                found=f"'{name}'",
+                hint=nearest(name, rig.names) or "correct the name",
+            )
+    cameras = []
+    for camera in rig.cameras:
+        its_own = edits.get(own.get(same_name_key(camera.name), ""), {})
+        values = {**edits.get(EVERY_CAMERA, {}), **its_own}
+        cameras.append(edited(camera, ImageEdit(**values)))
+    return replace(rig, cameras=tuple(cameras))
+
+
+def edited(camera: Camera, edit: ImageEdit) -> Camera:
+    """The camera of the edited images; its lens distortion stays, as it counts from the principal point in focal lengths.
+
+    A resize takes the point u of the image to ``(u + 0.5) * scale - 0.5``: pixels are squares with their centres at whole
+    numbers, and it is their edges that scale (as OpenCV's `resize` and ffmpeg do).
+
+    Raises
+    ------
+    InputError
+        Where the crop is not inside the image.
+    """
+    if edit == ImageEdit():
+        return camera
+    width, height = camera.size_px
+    crop_width = width - edit.left_px if edit.width_px is None else edit.width_px
+    crop_height = height - edit.top_px if edit.height_px is None else edit.height_px
+    inside = 0 < crop_width <= width - edit.left_px and 0 < crop_height <= height - edit.top_px
+    if not inside:
+        raise InputError(
+            f"the crop of camera '{camera.name}' in calibration.image_edits is not inside its image",
+            expected=f"a part of {width}x{height} px",
+            found=f"{crop_width}x{crop_height} px from {edit.left_px}, {edit.top_px}",
+            hint="give left_px, top_px, width_px and height_px in pixels of the image that was calibrated",
+            where=f"camera {camera.name}",
+        )
+    shift = np.array([[1.0, 0.0, -edit.left_px], [0.0, 1.0, -edit.top_px], [0.0, 0.0, 1.0]])
+    half = (edit.scale - 1) / 2
+    resize = np.array([[edit.scale, 0.0, half], [0.0, edit.scale, half], [0.0, 0.0, 1.0]])
+    return replace(
+        camera,
+        size_px=(round(crop_width * edit.scale), round(crop_height * edit.scale)),
+        intrinsics=resize @ shift @ camera.intrinsics,
+    )

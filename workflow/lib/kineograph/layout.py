@@ -18,6 +18,9 @@ PATHS: dict[str, str] = {
     # a session's
     "calibration": f"{_CALIBRATION}/calibration.toml",
     "calibration_report": f"{_CALIBRATION}/calibration.json",
+    "refined_calibration": f"{_CALIBRATION}/refined.toml",
+    "refinement_report": f"{_CALIBRATION}/refinement.json",
+    "calibration_health": f"{_CALIBRATION}/health.json",
     # a trial's
     "inputs": f"{_TRIAL}/inputs/inputs.json",
     "keypoints": f"{_TRIAL}/pose/{{camera}}.npz",

@@ -29,14 +29,14 @@ def add_session(parser: argparse.ArgumentParser) -> None:
 
 
 def read_sightings(
-    args: argparse.Namespace, *, min_confidence: float, frames_a_trial: int, lone_people: bool = False
+    args: argparse.Namespace, *, min_confidence: float, frames_a_trial: int
 ) -> tuple[Rig, list[Sightings]]:
     """The rig and the sightings of each trial; a trial that can't be used, or where nobody was found, is left out."""
     rig = toml.read(args.calibration)
     found = []
     for trial in args.trials:
         try:
-            part = _of_trial(args, rig, trial, min_confidence, frames_a_trial, lone_people)
+            part = _of_trial(args, rig, trial, min_confidence, frames_a_trial)
         except InputError:  # the trial's own verdict says why
             continue
         if len(part):
@@ -44,18 +44,14 @@ def read_sightings(
     return rig, found
 
 
-def _of_trial(
-    args: argparse.Namespace, rig: Rig, trial: str, min_confidence: float, frames: int, lone_people: bool
-) -> Sightings:
+def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: float, frames: int) -> Sightings:
     layout = Layout(args.results)
 
     def path(kind: str, **names: str) -> Path:
         return Path(layout.path(kind, session=args.session, trial=trial, **names))
 
     cameras = read_inputs(path("inputs")).usable
-    views = views_of(
-        path("inputs"), args.calibration, [path("keypoints", camera=camera.name) for camera in cameras]
-    )
+    views = views_of(path("inputs"), args.calibration, [path("keypoints", camera=camera.name) for camera in cameras])
     clock = read_synchronization(path("synchronization"))
     if not clock.n_frames or clock.cameras != tuple(item.camera for item in views.keypoints):
         return join(rig.names, [])  # synchronization gave up
@@ -71,7 +67,6 @@ def _of_trial(
         tracks,
         min_confidence=min_confidence,
         max_frames=frames,
-        lone_people=lone_people,
     )
 
 

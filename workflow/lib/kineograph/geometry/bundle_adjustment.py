@@ -15,7 +15,7 @@ from kineograph.geometry.projection import distort, project, to_pixels, undistor
 from kineograph.geometry.rotation import matrix_from_vector
 from kineograph.geometry.triangulation import reproject, triangulate_dlt
 from kineograph.model.camera import Camera
-from kineograph.model.shapes import BoolArray, FloatArray, require_shape
+from kineograph.model.shapes import BoolArray, FloatArray, finite, require_shape
 
 POSE = 6
 """Parameters of a camera's pose: turn about its own axes, rad, and shift of its centre, m. Focal length and k1 may follow."""
@@ -38,7 +38,7 @@ class Priors:
 
     turn_rad: float = np.radians(2.0)
     shift_m: float = 0.1
-    focal: float = 0.02
+    focal: float = 0.05
     k1: float = 0.02
     independent: float = 20.0
 
@@ -103,7 +103,7 @@ def adjust(
     count, number = weight.shape
     require_shape(image_px, (count, number, 2), "image_px")
     given = tuple(cameras)
-    weight = np.where(np.isfinite(image_px).all(axis=-1), weight, 0.0)
+    weight = np.where(finite(image_px), weight, 0.0)
     enough = (weight > 0).sum(axis=1) >= 2
     image, weight = np.nan_to_num(image_px[enough]), weight[enough]
     moves = np.ones(number, bool) if free is None else free
@@ -152,15 +152,17 @@ def triangulate(
 
     With `rounds`, image points far from the others' are given less weight, by Cauchy's loss of scale `scale_px`, so often anew.
     """
-    ideal = np.stack([undistort_pixels(camera, image_px[:, c]) for c, camera in enumerate(cameras)], axis=1)
-    seen = (weight > 0) & np.isfinite(ideal).all(axis=-1)
-    ideal, used = np.where(seen[..., None], ideal, 0.0), np.where(seen, weight, 0.0)
+    points = np.full((len(image_px), 3), np.nan)
+    enough = ((weight > 0) & finite(image_px)).sum(axis=1) >= 2
+    ideal = np.stack([undistort_pixels(camera, image_px[enough, c]) for c, camera in enumerate(cameras)], axis=1)
+    used = np.where(finite(ideal), weight[enough], 0.0)
+    ideal = np.nan_to_num(ideal)
     projection = np.array([camera.projection for camera in cameras])
-    points = triangulate_dlt(ideal, used, projection)
+    solved = triangulate_dlt(ideal, used, projection)
     for _ in range(rounds):
-        error = np.linalg.norm(reproject(projection, points) - ideal, axis=-1)
-        points = triangulate_dlt(ideal, used / np.sqrt(1 + np.square(error / scale_px)), projection)
-    points[seen.sum(axis=1) < 2] = np.nan
+        error = np.nan_to_num(np.linalg.norm(reproject(projection, solved) - ideal, axis=-1), nan=scale_px)
+        solved = triangulate_dlt(ideal, used / np.sqrt(1 + np.square(error / scale_px)), projection)
+    points[enough] = solved
     return points
 
 
@@ -200,13 +202,11 @@ def _weighted_error(
 ) -> tuple[FloatArray, FloatArray]:
     """Projected minus seen (N, C, 2), 0 where it does not count, and the weights (N, C) that count."""
     difference = -residuals_px(cameras, points, image)
-    counts = np.isfinite(difference).all(axis=-1) & (weight > 0)
+    counts = finite(difference) & (weight > 0)
     return np.where(counts[..., None], difference, 0.0), np.where(counts, weight, 0.0)
 
 
-def _cost(
-    cameras: Sequence[Camera], points: FloatArray, image: FloatArray, weight: FloatArray, scale: float
-) -> float:
+def _cost(cameras: Sequence[Camera], points: FloatArray, image: FloatArray, weight: FloatArray, scale: float) -> float:
     """The loss; an image point that can't be projected any more costs what one 100 scales off costs."""
     difference = np.linalg.norm(-residuals_px(cameras, points, image), axis=-1)
     relative = np.where(np.isfinite(difference), difference / scale, 100.0)

@@ -51,7 +51,9 @@ def align(cameras: Sequence[Camera], given: Sequence[Camera]) -> tuple[Camera, .
     """
     moved = tuple(cameras)
     for _ in range(ITERATIONS):
-        turn = np.array([vector_from_matrix(old.rotation.T @ new.rotation) for new, old in zip(moved, given, strict=True)])
+        turn = np.array(
+            [vector_from_matrix(old.rotation.T @ new.rotation) for new, old in zip(moved, given, strict=True)]
+        )
         centre = np.array([camera.position_m for camera in moved])
         shift = np.array([camera.position_m for camera in given]) - centre
         size = np.sqrt(np.square(turn / TURN_RAD).sum(axis=1) + np.square(shift / SHIFT_M).sum(axis=1))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kineograph.model.shapes import BoolArray, FloatArray, IntArray, require_shape
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite, require_shape
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,9 @@ class Sightings:
     cameras : tuple of str
         The C cameras, by their names in the calibration.
     trials : tuple of str
-        The trials that the points are from.
+        The T trials that the points are from.
+    filmed : (T, C) array of bool
+        Which camera took part in which trial.
     image_px : (N, C, 2) array
         px as in the videos, NaN where not seen or not confident.
     trial : (N,) array of int
@@ -32,12 +34,14 @@ class Sightings:
 
     cameras: tuple[str, ...]
     trials: tuple[str, ...]
+    filmed: BoolArray
     image_px: FloatArray
     trial: IntArray
     frame: IntArray
     held_out: BoolArray
 
     def __post_init__(self) -> None:
+        require_shape(self.filmed, (len(self.trials), len(self.cameras)), "filmed")
         require_shape(self.image_px, (None, len(self.cameras), 2), "image_px")
         for name in ("trial", "frame", "held_out"):
             require_shape(getattr(self, name), (len(self),), name)
@@ -48,8 +52,7 @@ class Sightings:
     @property
     def seen(self) -> BoolArray:
         """Which camera saw which point, (N, C)."""
-        seen: BoolArray = np.isfinite(self.image_px).all(axis=-1)
-        return seen
+        return finite(self.image_px)
 
     @property
     def frames(self) -> int:
@@ -71,11 +74,13 @@ def join(cameras: tuple[str, ...], parts: Sequence[Sightings]) -> Sightings:
     """All points of several sightings by the same cameras."""
     if not parts:
         nothing = np.zeros(0, int)
-        return Sightings(cameras, (), np.zeros((0, len(cameras), 2)), nothing, nothing, np.zeros(0, bool))
+        nobody = np.zeros((0, len(cameras)), bool)
+        return Sightings(cameras, (), nobody, np.zeros((0, len(cameras), 2)), nothing, nothing, np.zeros(0, bool))
     before = np.cumsum([0] + [len(part.trials) for part in parts])
     return Sightings(
         cameras,
         tuple(trial for part in parts for trial in part.trials),
+        np.concatenate([part.filmed for part in parts]),
         np.concatenate([part.image_px for part in parts]),
         np.concatenate([part.trial + first for part, first in zip(parts, before[:-1], strict=True)]),
         np.concatenate([part.frame for part in parts]),

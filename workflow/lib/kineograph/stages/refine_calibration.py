@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from kineograph.geometry.bundle_adjustment import adjust, residuals_px, triangulate
+from kineograph.geometry.rig_agreement import agreeing_cameras, pair_disagreement_px
 from kineograph.geometry.rig_alignment import Correction, align, correction
 from kineograph.model.camera import Camera, Rig
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.sightings import Sightings
 
 STAGE = "refinement"
+GROSS_PX = 25.0
+"""Views that disagree by more than this are not views of one person with this calibration."""
 PASSES = 2
 """The second adjustment is held to the result of the first: a camera that was moved far is no longer pulled back."""
 FEWEST_POINTS = 200
@@ -59,6 +62,7 @@ def refine(given: Rig, sightings: Sightings, settings: RefineSettings) -> tuple[
     StageReport
         Both figures, and each camera's correction.
     """
+    sightings = without_misfits(given, sightings)
     fit, judge = sightings.select(~sightings.held_out), sightings.select(sightings.held_out)
     came_in = {
         "trials": list(sightings.trials),
@@ -80,9 +84,7 @@ def refine(given: Rig, sightings: Sightings, settings: RefineSettings) -> tuple[
     refined = replace(given, cameras=adjusted(given.cameras, fit, intrinsics=settings.refine_intrinsics))
     before, after = median_error_px(given.cameras, judge), median_error_px(refined.cameras, judge)
     accepted = after <= before * (1 - LEAST_GAIN)
-    corrections = {
-        old.name: correction(old, new) for old, new in zip(given.cameras, refined.cameras, strict=True)
-    }
+    corrections = {old.name: correction(old, new) for old, new in zip(given.cameras, refined.cameras, strict=True)}
     by_trial = {
         name: {
             "given": median_error_px(given.cameras, judge.select(judge.trial == index)),
@@ -107,12 +109,27 @@ def refine(given: Rig, sightings: Sightings, settings: RefineSettings) -> tuple[
     return (refined if accepted else given), report
 
 
+def without_misfits(given: Rig, sightings: Sightings) -> Sightings:
+    """The sightings without the views that can't be right: those of a camera in a trial where it does not agree with others.
+
+    Another trial's video, or exchanged calibrations, must not bend the cameras that are right.
+    """
+    image = sightings.image_px.copy()
+    for trial in range(len(sightings.trials)):
+        here = sightings.trial == trial
+        disagreement = pair_disagreement_px(given.cameras, image[here])
+        wrong = np.isfinite(disagreement).any(axis=0) & ~agreeing_cameras(disagreement, GROSS_PX)
+        image[np.ix_(here, wrong)] = np.nan
+    kept = replace(sightings, image_px=image)
+    return kept.select(kept.seen.sum(axis=1) >= 2)
+
+
 def adjusted(given: Sequence[Camera], sightings: Sightings, *, intrinsics: bool = False) -> tuple[Camera, ...]:
     """The cameras adjusted to the sightings; most of them stay where they were, and so do the world's axes and scale.
 
     A camera with hardly any sightings is left as it is.
     """
-    which = np.flatnonzero(sightings.seen.sum(axis=0) >= FEWEST_VIEWS)
+    which = np.flatnonzero(sightings.seen.sum(axis=0) >= FEWEST_VIEWS).tolist()
     if len(which) < 2:
         return tuple(given)
     start = [given[index] for index in which]
@@ -121,7 +138,7 @@ def adjusted(given: Sequence[Camera], sightings: Sightings, *, intrinsics: bool 
     for _ in range(PASSES):
         moved = adjust(cameras, image, weight, intrinsics=intrinsics).cameras
         cameras = list(align(moved, start))
-    by_index = dict(zip(which.tolist(), cameras, strict=True))
+    by_index = dict(zip(which, cameras, strict=True))
     return tuple(by_index.get(index, camera) for index, camera in enumerate(given))
 
 
@@ -138,7 +155,8 @@ def outstanding(sizes: dict[str, float], least: float) -> list[str]:
     return [
         name
         for name, size in sizes.items()
-        if size > least and size > OUTSTANDING * float(np.median([sizes[other] for other in sizes if other != name] or [0.0]))
+        if size > least
+        and size > OUTSTANDING * float(np.median([sizes[other] for other in sizes if other != name] or [0.0]))
     ]
 
 
@@ -152,16 +170,17 @@ def _record(item: Correction) -> dict[str, float | list[float]]:
 
 
 def _unseen(given: Rig, fit: Sightings) -> list[Reason]:
-    """A warning for each camera that was not refined because it hardly saw anybody."""
+    """A warning for each camera that took part and was not refined, because it hardly saw anybody or does not fit at all."""
     return [
         Reason(
             "warn",
-            f"{name} was not refined: it shares {views} keypoints with other cameras (wanted: {FEWEST_VIEWS})",
+            f"{name} was not refined: {views} of its keypoints are shared with cameras that it agrees with "
+            f"(wanted: {FEWEST_VIEWS})",
             f"camera {name}",
-            "does it show the participants, and does association take what it shows?",
+            "see the calibration's health on the dataset's page",
         )
-        for name, views in zip(given.names, fit.seen.sum(axis=0), strict=True)
-        if views < FEWEST_VIEWS
+        for name, views, took_part in zip(given.names, fit.seen.sum(axis=0), np.any(fit.filmed, axis=0), strict=True)
+        if took_part and views < FEWEST_VIEWS
     ]
 
 

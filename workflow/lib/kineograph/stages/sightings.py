@@ -8,7 +8,7 @@ import numpy as np
 
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
-from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 from kineograph.model.sightings import Sightings
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
@@ -31,9 +31,11 @@ def sightings_of_trial(
     *,
     min_confidence: float,
     max_frames: int,
-    lone_people: bool = False,
 ) -> Sightings:
     """The confident keypoints of a trial's participants in at most `max_frames` frames.
+
+    Where a trial has one participant and a camera shows one person, that person is taken even if association did not: a
+    camera whose calibration is so wrong that association left it out is the very one to be looked at.
 
     Parameters
     ----------
@@ -53,11 +55,8 @@ def sightings_of_trial(
         Keypoints of a smaller confidence are left out.
     max_frames : int
         The most frames to take.
-    lone_people : bool
-        Also take the detections that association did not take, where the trial has one participant and the camera shows one
-        person: so that a camera whose calibration is so wrong that association left it out can be looked at.
     """
-    image = _confident(keypoints, synchronization, tracks, min_confidence, lone_people and len(tracks.participants) == 1)
+    image = _confident(keypoints, synchronization, tracks, min_confidence)
     shared = (np.isfinite(image[..., 0]).sum(axis=2) >= FEWEST_SHARED).sum(axis=2) >= 2  # F, P
     chosen = _spread(np.flatnonzero(shared.any(axis=1)), max_frames)
     held_out = np.arange(len(chosen)) * STRETCHES // max(len(chosen), 1) % 2 == 1
@@ -65,11 +64,14 @@ def sightings_of_trial(
     points = np.broadcast_to(points, (len(chosen), *points.shape)).copy()
     columns = [rig.names.index(name) for name in calibrated_as]
     points[:, :, :, columns] = image[chosen]
+    filmed = np.zeros((1, len(rig)), bool)
+    filmed[0, columns] = True
     number = points.shape[1] * points.shape[2]
     flat = points.reshape(-1, len(rig), 2)
     everything = Sightings(
         rig.names,
         (trial,),
+        filmed,
         flat,
         np.zeros(len(flat), int),
         np.repeat(chosen, number),
@@ -83,7 +85,6 @@ def _confident(
     synchronization: Synchronization,
     tracks: PersonTracks,
     min_confidence: float,
-    lone_people: bool,
 ) -> FloatArray:
     """Each participant's confident keypoints on the common clock, (F, P, K, C, 2), px; NaN where there are none."""
     frames, people, cameras = tracks.detection.shape
@@ -92,10 +93,8 @@ def _confident(
         confident = np.where((item.confidence >= min_confidence)[..., None], item.position_px, np.nan)
         when = camera_frames(synchronization, camera)
         for person in range(people):
-            own = np.full((item.n_frames, *confident.shape[2:]), np.nan)
+            own = _alone(confident) if people == 1 else np.full((item.n_frames, *confident.shape[2:]), np.nan)
             taken = (tracks.detection[:, person, camera] != NOT_SEEN) & (tracks.frame[:, camera] >= 0)
-            if lone_people:
-                own = _alone(confident)
             at = tracks.frame[taken, camera]
             own[at] = confident[at, tracks.detection[taken, person, camera]]
             image[:, person, :, camera] = sample(own, when)
@@ -112,8 +111,9 @@ def _alone(confident: FloatArray) -> FloatArray:
     return own
 
 
-def _spread(frames: np.ndarray, most: int) -> np.ndarray:
+def _spread(frames: IntArray, most: int) -> IntArray:
     """At most so many of the frames, evenly spread over them."""
     if len(frames) <= most:
         return frames
-    return frames[np.unique(np.linspace(0, len(frames) - 1, most).round().astype(int))]
+    chosen: IntArray = frames[np.unique(np.linspace(0, len(frames) - 1, most).round().astype(int))]
+    return chosen

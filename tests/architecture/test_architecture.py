@@ -23,7 +23,7 @@ MODULES = {
 
 LAYERS = [
     {"errors", "__init__"},
-    {"settings", "layout", "dataset", "provenance", "catalog", "planning"},
+    {"settings", "layout", "dataset", "provenance", "catalog", "planning", "refinement_planning"},
     {"model"},
     {"geometry", "signal"},
     {"io", "calibration_formats", "pose", "opensim", "plots", "pages", "assets"},

@@ -16,6 +16,7 @@ from kineograph.model.camera import Rig
 from kineograph.model.sightings import join
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
+from kineograph.stages.calibration_check import check_rig
 from kineograph.stages.calibration_health import FRAMES_A_TRIAL, assess_health
 from kineograph.stages.refine_calibration import RefineSettings, refine
 from kineograph.stages.sightings import sightings_of_trial
@@ -292,6 +293,16 @@ def test_a_camera_that_saw_nobody_is_named_and_one_that_took_no_part_is_not(halp
         image_px=np.concatenate([four.image_px, np.full((len(four), 1, 2), np.nan)], axis=1),
     )
     assert assess_health(rig, [absent]).reasons == ()
+
+
+def test_a_calibration_in_millimetres_is_named_camera_by_camera():
+    rig = ring(3)
+    report = check_rig(
+        Rig(tuple(replace(item, translation_m=1000 * item.translation_m) for item in rig.cameras)), "toml"
+    )
+    assert report.verdict == "fail"
+    assert [reason.blame for reason in report.reasons] == [f"camera {name}" for name in rig.names]
+    assert "millimetres" in report.reasons[0].hint
 
 
 def test_nobody_anywhere_is_said():

@@ -54,7 +54,7 @@ rule inspect:
 # Of all trials that have the calibration; only where the configuration asks for it.
 rule refine_calibration:
     input:
-        PLAN.of_calibration("inputs", "keypoints", "synchronization", "tracks"),
+        REFINEMENT.of_its_trials("inputs", "keypoints", "synchronization", "tracks"),
         calibration=LAYOUT.pattern("calibration"),
     output:
         calibration=LAYOUT.pattern("refined_calibration"),
@@ -70,7 +70,7 @@ rule refine_calibration:
     params:
         settings=PLAN.settings("calibration", "refinement"),
         code=PLAN.code("refine_calibration"),
-        trials=PLAN.calibrated_trials,
+        trials=REFINEMENT.trials,
         results=LAYOUT.root,
     shell:
         "python -m kineograph.cli refine-calibration --results {params.results:q} --session {wildcards.session:q}"
@@ -81,7 +81,7 @@ rule refine_calibration:
 # Nothing waits for it but the dataset's page: a new trial must not rerun the other trials' pages.
 rule calibration_health:
     input:
-        PLAN.of_calibration("inputs", "keypoints", "synchronization", "tracks"),
+        REFINEMENT.of_its_trials("inputs", "keypoints", "synchronization", "tracks"),
         calibration=LAYOUT.pattern("calibration"),
     output:
         LAYOUT.pattern("calibration_health"),
@@ -95,7 +95,7 @@ rule calibration_health:
         **ARRAYS,
     params:
         code=PLAN.code("calibration_health"),
-        trials=PLAN.calibrated_trials,
+        trials=REFINEMENT.trials,
         results=LAYOUT.root,
     shell:
         "python -m kineograph.cli calibration-health --results {params.results:q} --session {wildcards.session:q}"

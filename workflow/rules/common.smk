@@ -11,6 +11,7 @@ from kineograph.dataset.names import SAFE_NAME
 from kineograph.errors import KineographError
 from kineograph.planning import Plan
 from kineograph.provenance.records import lost_records_message, without_record
+from kineograph.refinement_planning import RefinementPlan
 
 
 # Jobs are commands: they find this library and this Python.
@@ -37,6 +38,7 @@ except KineographError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
+REFINEMENT = RefinementPlan(PLAN)
 LAYOUT = PLAN.layout
 SESSION_TRIAL = ("session", "trial")
 

@@ -4,7 +4,7 @@
 rule assess_quality:
     input:
         inputs=LAYOUT.pattern("inputs"),
-        calibration=PLAN.best_calibration,
+        calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
         synchronization=LAYOUT.pattern("synchronization"),
         tracks=LAYOUT.pattern("tracks"),
@@ -31,7 +31,7 @@ rule draw_overlay:
     input:
         recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
         inputs=LAYOUT.pattern("inputs"),
-        calibration=PLAN.best_calibration,
+        calibration=REFINEMENT.calibration,
         keypoints=LAYOUT.pattern("keypoints"),
         synchronization=LAYOUT.pattern("synchronization"),
         tracks=LAYOUT.pattern("tracks"),
@@ -133,7 +133,7 @@ rule plot_angles:
 
 rule judge_trial:
     input:
-        PLAN.refinement_reports,
+        REFINEMENT.reports,
         PLAN.files(
             "calibration_report",
             "inputs",
@@ -203,7 +203,7 @@ rule trial_page:
 rule dataset_page:
     input:
         verdicts=PLAN.each_trial("verdict"),
-        health=PLAN.each_calibration("calibration_health"),
+        health=REFINEMENT.each_calibration("calibration_health"),
     output:
         table=LAYOUT.pattern("summary"),
         page=report(

@@ -175,34 +175,6 @@ class Plan:
         chosen = self._calibration_file(wildcards)
         return fingerprint(chosen[0]) if chosen else MISSING
 
-    def refines(self, session: str) -> bool:
-        """Whether the calibrations of a session are refined."""
-        return bool(self.config.section("calibration", session=session)["refine"])
-
-    def best_calibration(self, wildcards: Wildcards) -> list[str]:
-        """The calibration that a trial's points are made with: the refined one, where calibrations are refined."""
-        return self.of_trial(
-            self.trial(wildcards), "refined_calibration" if self.refines(wildcards.session) else "calibration"
-        )
-
-    def refinement_reports(self, wildcards: Wildcards) -> list[str]:
-        """The report on the refinement of a trial's calibration; none where calibrations are not refined."""
-        return self.of_trial(self.trial(wildcards), "refinement_report") if self.refines(wildcards.session) else []
-
-    def each_calibration(self, kind: str) -> list[str]:
-        """The paths of a kind for all calibrations of all sessions."""
-        return list(dict.fromkeys(self.each_trial(kind)))
-
-    def of_calibration(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
-        """An input function: the paths of these kinds for all trials that have the calibration of the wildcards."""
-        return lambda wildcards: [
-            path for trial in self._calibrated_trials(wildcards) for path in self.of_trial(trial, *kinds)
-        ]
-
-    def calibrated_trials(self, wildcards: Wildcards) -> str:
-        """The names of the trials that have the calibration of the wildcards, as JSON."""
-        return canonical([trial.name for trial in self._calibrated_trials(wildcards)])
-
     def _calibration_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
         format_name = self.config.section("calibration", session=wildcards.session)["format"]
         try:
@@ -211,14 +183,10 @@ class Plan:
             return None
 
     def _calibrated_trial(self, wildcards: Wildcards) -> Trial:
-        return self._calibrated_trials(wildcards)[0]
-
-    def _calibrated_trials(self, wildcards: Wildcards) -> list[Trial]:
-        names = wildcards.session, wildcards.calibration
-        found = [trial for trial in self.dataset.trials if (trial.session, trial.calibration.name) == names]
-        if not found:
-            raise LookupError(f"no trial of session {wildcards.session} has the calibration {wildcards.calibration}")
-        return found
+        for trial in self.dataset.trials:
+            if trial.session == wildcards.session and trial.calibration.name == wildcards.calibration:
+                return trial
+        raise LookupError(f"no trial of session {wildcards.session} has the calibration {wildcards.calibration}")
 
     # ---- inputs and keypoints
 

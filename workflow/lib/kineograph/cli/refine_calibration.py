@@ -24,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> StageReport:
     """Refine."""
     settings = from_json(RefineSettings, args.settings)
-    frames = max(1, settings.refine_max_frames // max(len(args.trials), 1))
+    frames = max(2, settings.refine_max_frames // max(len(args.trials), 1))  # one to adjust by, one to judge by
     rig, parts = read_sightings(args, min_confidence=settings.refine_min_confidence, frames_a_trial=frames)
     refined, report = refine(rig, join(rig.names, parts), settings)
     toml.write(args.out, refined)

@@ -25,7 +25,11 @@ LEAST_DEPTH_M = 0.05
 ROUNDS = 4
 """How often the scale of the robust loss is taken anew from the residuals."""
 STEPS = 8
-LARGEST_DAMPING = 1e9
+SCALES = 1.5
+"""The scale of the loss, in median residuals."""
+FIRST_DAMPING, LEAST_DAMPING, LARGEST_DAMPING = 1e-3, 1e-9, 1e9
+LEAST_GAIN = 1e-5
+"""Steps end where one lowers the cost by a smaller part."""
 
 
 @dataclass(frozen=True)
@@ -102,47 +106,21 @@ def adjust(
     """
     count, number = weight.shape
     require_shape(image_px, (count, number, 2), "image_px")
-    given = tuple(cameras)
     weight = np.where(finite(image_px), weight, 0.0)
     enough = (weight > 0).sum(axis=1) >= 2
-    image, weight = np.nan_to_num(image_px[enough]), weight[enough]
-    moves = np.ones(number, bool) if free is None else free
     parameters = POSE + (2 if intrinsics else 0)
-    held = priors.precision(parameters)
+    moves = np.ones(number, bool) if free is None else free
+    problem = _Problem(tuple(cameras), np.nan_to_num(image_px[enough]), weight[enough], moves)
+    held = priors.precision(parameters) * weight[enough].sum() / priors.independent
     state = np.zeros((number, parameters))
-    current = given
-    points = triangulate(given, image, weight)
+    points = triangulate(cameras, problem.image_px, problem.weight)
     scale = least_scale_px
-    damping = 1e-3
     for _ in range(ROUNDS if len(points) else 0):
-        scale = max(least_scale_px, 1.5 * _median_error(current, points, image, weight))
-        # the priors weigh against `independent` measurements, however many image points there are
-        held_now = held * weight.sum() / priors.independent
-        cost = _cost(current, points, image, weight, scale) + np.sum(held_now * state**2)
-        for _ in range(STEPS):
-            equations = _equations(current, points, image, weight, scale, parameters)
-            while damping < LARGEST_DAMPING:
-                step, moved = _solve(equations, held_now, state, moves, damping)
-                next_state, next_points = state + step, points + moved
-                next_cameras = tuple(
-                    _moved(camera, row) if may else camera
-                    for camera, row, may in zip(given, next_state, moves, strict=True)
-                )
-                next_cost = _cost(next_cameras, next_points, image, weight, scale) + np.sum(held_now * next_state**2)
-                if next_cost < cost:
-                    break
-                damping *= 10
-            else:
-                break
-            gained = 1 - next_cost / cost
-            state, points, current, cost = next_state, next_points, next_cameras, next_cost
-            damping = max(damping / 10, 1e-9)
-            if gained < 1e-5:
-                break
-        damping = 1e-3
+        scale = max(least_scale_px, SCALES * problem.median_error_px(state, points))
+        state, points = _descend(problem, state, points, scale, held)
     everything = np.full((count, 3), np.nan)
     everything[enough] = points
-    return Adjustment(current, everything, scale)
+    return Adjustment(problem.cameras(state), everything, scale)
 
 
 def triangulate(
@@ -182,6 +160,79 @@ class _Equations:
     between: FloatArray
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """What is adjusted to what: the given cameras, the image points (N, C, 2) and weights (N, C), and which cameras move."""
+
+    given: tuple[Camera, ...]
+    image_px: FloatArray
+    weight: FloatArray
+    moves: BoolArray
+
+    def cameras(self, state: FloatArray) -> tuple[Camera, ...]:
+        """The cameras with the parameters (C, p)."""
+        rows = zip(self.given, state, self.moves, strict=True)
+        return tuple(_moved(camera, row) if may else camera for camera, row, may in rows)
+
+    def residuals(self, state: FloatArray, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Seen minus projected (N, C, 2), 0 where it does not count, and the weights (N, C) that count."""
+        residual = residuals_px(self.cameras(state), points, self.image_px)
+        counts = finite(residual) & (self.weight > 0)
+        return np.where(counts[..., None], residual, 0.0), np.where(counts, self.weight, 0.0)
+
+    def median_error_px(self, state: FloatArray, points: FloatArray) -> float:
+        """Median length of the residuals, px."""
+        residual, counts = self.residuals(state, points)
+        distance = np.linalg.norm(residual, axis=-1)[counts > 0]
+        return float(np.median(distance)) if distance.size else 0.0
+
+    def cost(self, state: FloatArray, points: FloatArray, scale: float, held: FloatArray) -> float:
+        """Cauchy's loss and the priors; an image point that can't be projected any more costs what one 100 scales off costs."""
+        distance = np.linalg.norm(residuals_px(self.cameras(state), points, self.image_px), axis=-1)
+        relative = np.where(np.isfinite(distance), distance / scale, 100.0)
+        return float(np.sum(self.weight * np.log1p(np.square(relative))) + np.sum(held * state**2))
+
+    def equations(self, state: FloatArray, points: FloatArray, scale: float) -> _Equations:
+        """The normal equations of the residuals over the scale, weighted by Cauchy's loss."""
+        residual, counts = self.residuals(state, points)
+        robust = counts / (scale**2 + np.square(residual).sum(axis=-1))
+        parts = [_jacobian(camera, points, state.shape[1]) for camera in self.cameras(state)]
+        by_camera = np.stack([part[0] for part in parts], axis=1)
+        by_point = np.stack([part[1] for part in parts], axis=1)
+        left_c = by_camera * robust[..., None, None]
+        left_p = by_point * robust[..., None, None]
+        return _Equations(
+            np.einsum("ncij,ncik->cjk", left_c, by_camera, optimize=True),
+            np.einsum("ncij,nci->cj", left_c, residual, optimize=True),
+            np.einsum("ncij,ncik->njk", left_p, by_point, optimize=True),
+            np.einsum("ncij,nci->nj", left_p, residual, optimize=True),
+            np.einsum("ncij,ncik->ncjk", left_c, by_point, optimize=True),
+        )
+
+
+def _descend(
+    problem: _Problem, state: FloatArray, points: FloatArray, scale: float, held: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Levenberg-Marquardt steps with a loss of this scale; the parameters (C, p) and points (N, 3) that they come to."""
+    cost = problem.cost(state, points, scale, held)
+    damping = FIRST_DAMPING
+    for _ in range(STEPS):
+        equations = problem.equations(state, points, scale)
+        better = False
+        while not better and damping < LARGEST_DAMPING:
+            step, moved = _solve(equations, held, state, problem.moves, damping)
+            next_cost = problem.cost(state + step, points + moved, scale, held)
+            better = next_cost < cost
+            damping = max(damping / 10, LEAST_DAMPING) if better else damping * 10
+        if not better:
+            break
+        state, points = state + step, points + moved
+        gained, cost = 1 - next_cost / cost, next_cost
+        if gained < LEAST_GAIN:
+            break
+    return state, points
+
+
 def _moved(camera: Camera, state: FloatArray) -> Camera:
     """The camera turned about its own axes, shifted, and with other intrinsics where the state has them."""
     rotation = matrix_from_vector(state[:3]) @ camera.rotation
@@ -195,53 +246,6 @@ def _moved(camera: Camera, state: FloatArray) -> Camera:
     first = np.zeros(len(camera.distortion))
     first[0] = state[7]
     return replace(moved, intrinsics=principal, distortion=camera.distortion + first)
-
-
-def _weighted_error(
-    cameras: Sequence[Camera], points: FloatArray, image: FloatArray, weight: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Projected minus seen (N, C, 2), 0 where it does not count, and the weights (N, C) that count."""
-    difference = -residuals_px(cameras, points, image)
-    counts = finite(difference) & (weight > 0)
-    return np.where(counts[..., None], difference, 0.0), np.where(counts, weight, 0.0)
-
-
-def _cost(cameras: Sequence[Camera], points: FloatArray, image: FloatArray, weight: FloatArray, scale: float) -> float:
-    """The loss; an image point that can't be projected any more costs what one 100 scales off costs."""
-    difference = np.linalg.norm(-residuals_px(cameras, points, image), axis=-1)
-    relative = np.where(np.isfinite(difference), difference / scale, 100.0)
-    return float(np.sum(weight * np.log1p(np.square(relative))))
-
-
-def _median_error(cameras: Sequence[Camera], points: FloatArray, image: FloatArray, weight: FloatArray) -> float:
-    difference, counts = _weighted_error(cameras, points, image, weight)
-    distance = np.linalg.norm(difference, axis=-1)[counts > 0]
-    return float(np.median(distance)) if distance.size else 0.0
-
-
-def _equations(
-    cameras: Sequence[Camera],
-    points: FloatArray,
-    image: FloatArray,
-    weight: FloatArray,
-    scale: float,
-    parameters: int,
-) -> _Equations:
-    """The normal equations of the residuals over the scale, weighted by Cauchy's loss."""
-    difference, counts = _weighted_error(cameras, points, image, weight)
-    robust = counts / (scale**2 + np.square(difference).sum(axis=-1))
-    parts = [_jacobian(camera, points, parameters) for camera in cameras]
-    by_camera = np.stack([part[0] for part in parts], axis=1)
-    by_point = np.stack([part[1] for part in parts], axis=1)
-    left_c = by_camera * robust[..., None, None]
-    left_p = by_point * robust[..., None, None]
-    return _Equations(
-        np.einsum("ncij,ncik->cjk", left_c, by_camera, optimize=True),
-        -np.einsum("ncij,nci->cj", left_c, difference, optimize=True),
-        np.einsum("ncij,ncik->njk", left_p, by_point, optimize=True),
-        -np.einsum("ncij,nci->nj", left_p, difference, optimize=True),
-        np.einsum("ncij,ncik->ncjk", left_c, by_point, optimize=True),
-    )
 
 
 def _jacobian(camera: Camera, points: FloatArray, parameters: int) -> tuple[FloatArray, FloatArray]:

@@ -189,7 +189,10 @@ class TestDemo:
         assert report["came_out"]["held_out_median_px"]["refined"] < 6.6
         assert report["verdict"] == "pass"
         health = json.loads((calibration / "health.json").read_text())
-        assert [(reason["verdict"], reason["blame"]) for reason in health["reasons"]] == [("warn", f"trial {TRIAL}")]
+        assert [reason["verdict"] for reason in health["reasons"]] == [
+            "warn"
+        ]  # all cameras are off, and none stands out
+        assert health["reasons"][0]["blame"].startswith("trial ")
 
     def test_running_again_does_nothing(self, demo):
         project = Project(demo.parent.parent)

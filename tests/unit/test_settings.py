@@ -85,6 +85,14 @@ def test_a_format_that_is_found_by_itself_still_takes_given_parameters(configura
     assert "binning" in complaint(configuration, calibration={"binning": 0})
 
 
+def test_a_stage_reads_its_part_of_a_section_and_no_other(configuration):
+    config = configuration(calibration={"refine": True, "refine_max_frames": 50})
+    assert json.loads(config.text("calibration", session="S")) == {"format": "auto"}
+    part = json.loads(config.text("calibration", "refinement", session="S"))
+    assert set(part) == {"refine", "refine_intrinsics", "refine_max_frames", "refine_min_confidence"}
+    assert part["refine_max_frames"] == 50
+
+
 def test_overrides_apply_to_what_they_match_and_later_ones_go_first(configuration):
     config = configuration(
         filtering={"cutoff_hz": 6},

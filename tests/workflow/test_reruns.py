@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections import Counter
@@ -21,7 +22,7 @@ SCOPE = {
     "triangulate": "trial", "smooth": "trial", "export_trc": "person in trial", "scale": "person",
     "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlay": "camera", "plot_residuals": "trial",
     "plot_trajectories": "person in trial", "plot_angles": "person in trial", "judge_trial": "trial", "trial_page": "trial",
-    "check_trial": "trial", "dataset_page": "dataset",
+    "check_trial": "trial", "dataset_page": "dataset", "calibration_health": "calibration", "refine_calibration": "calibration",
 }  # fmt: skip
 """Each job kind and what it is done once for."""
 MAKES_STALE = {
@@ -33,11 +34,29 @@ MAKES_STALE = {
         "assess_quality",
         "draw_overlay",
         "judge_trial",
+        "calibration_health",
     ],
-    "inspect": ["synchronize", "associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial"],
-    "estimate_pose": ["synchronize", "associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial"],
-    "synchronize": ["associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial"],
-    "associate": ["triangulate", "assess_quality", "draw_overlay", "judge_trial"],
+    "inspect": [
+        "synchronize",
+        "associate",
+        "triangulate",
+        "assess_quality",
+        "draw_overlay",
+        "judge_trial",
+        "calibration_health",
+    ],
+    "estimate_pose": [
+        "synchronize",
+        "associate",
+        "triangulate",
+        "assess_quality",
+        "draw_overlay",
+        "judge_trial",
+        "calibration_health",
+    ],
+    "synchronize": ["associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial", "calibration_health"],
+    "associate": ["triangulate", "assess_quality", "draw_overlay", "judge_trial", "calibration_health"],
+    "calibration_health": ["dataset_page"],
     "triangulate": ["smooth", "plot_trajectories", "judge_trial", "trial_page"],
     "smooth": [
         "export_trc",
@@ -60,6 +79,12 @@ MAKES_STALE = {
     "trial_page": ["check_trial"],
 }
 """The graph, said once more in words: whose results go into whose."""
+SESSION_READERS = ("calibrate", "inspect", "estimate_pose", "synchronize", "associate")
+REFINED = {
+    kind: [*after, *(["refine_calibration"] if kind in SESSION_READERS else [])] for kind, after in MAKES_STALE.items()
+}
+REFINED["refine_calibration"] = ["triangulate", "assess_quality", "draw_overlay", "judge_trial"]
+"""The same where calibrations are refined."""
 
 
 def jobs_of(kind: str, trial: str | None) -> list[str]:
@@ -76,7 +101,7 @@ def jobs_of(kind: str, trial: str | None) -> list[str]:
     return [f"{kind}[{trial}/P1]" if scope == "person in trial" else f"{kind}[{trial}]"]
 
 
-def stale_after(*first: str, trials: tuple[str, ...] = TRIALS) -> Counter:
+def stale_after(*first: str, trials: tuple[str, ...] = TRIALS, graph: dict[str, list[str]] = MAKES_STALE) -> Counter:
     """The jobs that follow from these (`kind` for all trials, or a job such as `triangulate[T1]`), themselves included."""
     todo: list[tuple[str, str | None]] = []
     explicit = set()
@@ -95,7 +120,7 @@ def stale_after(*first: str, trials: tuple[str, ...] = TRIALS) -> Counter:
             continue
         seen.add((kind, trial))
         shared = SCOPE[kind] in ("person", "calibration")
-        for following in MAKES_STALE.get(kind, []):
+        for following in graph.get(kind, []):
             concerned = trials if shared else (trial,)
             for where in concerned:
                 todo.append((following, None if SCOPE[following] in ("person", "dataset") else where))
@@ -106,7 +131,7 @@ def stale_after(*first: str, trials: tuple[str, ...] = TRIALS) -> Counter:
 def test_the_words_name_every_job_kind(finished):
     everything = finished.plan("--forceall")
     kinds = {job.partition("[")[0] for job in everything} - {"fetch_asset", "convert_model"}
-    assert kinds == set(SCOPE)
+    assert kinds == set(SCOPE) - {"refine_calibration"}
     assert {job: n for job, n in everything.items() if "fetch" not in job} == stale_after("calibrate", "estimate_pose")
 
 
@@ -222,6 +247,10 @@ EDITS = {
         setting("calibration", "image_edits", {"cam01": {"top_px": 2, "height_px": 40}}), stale_after("calibrate")
     ),
     "calibration.unit": (setting("calibration", "unit", "m"), stale_after("calibrate")),
+    "calibration.refine": (
+        setting("calibration", "refine", True), stale_after("refine_calibration", graph=REFINED)
+    ),
+    "calibration.refine_max_frames without refine": (setting("calibration", "refine_max_frames", 100), NOTHING),
     "inputs.camera_match": (setting("inputs", "camera_match", "order"), stale_after("inspect")),
     "inputs.fps_hz": (setting("inputs", "fps_hz", 50.0), stale_after("inspect", *POSE_OF_T2)),
     "pose.detect_every_frames": (setting("pose", "detect_every_frames", 2), stale_after(*POSE_OF_T1)),
@@ -260,7 +289,9 @@ EDITS = {
     "code of the decoder": (code("pose/decoders/simcc.py"), stale_after(*POSE_OF_T1)),
     "code of another decoder": (code("pose/decoders/blazepose_landmarks.py"), NOTHING),
     "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
-    "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate")),
+    "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate", "calibration_health")),
+    "code of refinement without refine": (code("cli/refine_calibration.py"), NOTHING),
+    "code of the calibration's health": (code("stages/calibration_health.py"), stale_after("calibration_health")),
     "code of the filter": (code("signal/filters/butterworth.py"), stale_after("smooth")),
     "code of scaling": (code("stages/scale.py"), stale_after("scale")),
     "code of inverse kinematics": (code("stages/inverse_kinematics.py"), stale_after("solve_kinematics")),
@@ -299,7 +330,64 @@ def test_a_new_trial_runs_its_own_jobs_and_renews_its_participants_model(project
     own = {job for job in found if "[T3" in job}
     assert len(own) == sum(n for kind, n in Counter(SCOPE.values()).items() if kind in ("trial", "person in trial")) + 6
     others = Counter({job: n for job, n in found.items() if job not in own})
-    assert others == stale_after("scale")
+    assert others == stale_after("scale", "calibration_health")
+
+
+@pytest.fixture(scope="module")
+def refined(finished, tmp_path_factory):
+    """The study with its calibration refined, run to the end."""
+    project = finished.copy(tmp_path_factory.mktemp("refined") / "project")
+    setting("calibration", "refine", True)(project.root)
+    outcome = project.snakemake()
+    assert outcome.code == 0, outcome.text
+    return project
+
+
+REFINED_EDITS = {
+    "nothing": (lambda root: None, NOTHING),
+    "calibration.refine_max_frames": (
+        setting("calibration", "refine_max_frames", 100), stale_after("refine_calibration", graph=REFINED)
+    ),
+    "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate", graph=REFINED)),
+    "calibration.refine off": (
+        setting("calibration", "refine", False), stale_after("triangulate", "assess_quality", "draw_overlay", "judge_trial")
+    ),
+    "association of one trial": (
+        override({"trial": "T1"}, "association", max_gap_s=2.0), stale_after("associate[T1]", graph=REFINED)
+    ),
+    "a filter of one trial": (override({"trial": "T1"}, "filtering", cutoff_hz=9), stale_after("smooth[T1]", graph=REFINED)),
+    "code of bundle adjustment": (
+        code("geometry/bundle_adjustment.py"), stale_after("refine_calibration", "calibration_health", graph=REFINED)
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("edit", REFINED_EDITS)
+def test_an_edit_of_a_refined_study_reruns_what_it_makes_stale(edit, refined, tmp_path):
+    change, expected = REFINED_EDITS[edit]
+    project = refined.copy(tmp_path / "project")
+    change(project.root)
+    found = project.plan()
+    assert found == expected, f"unexpected: {sorted(found - expected)}; missing: {sorted(expected - found)}"
+
+
+def test_a_new_trial_renews_the_refinement_and_all_that_is_made_with_it(refined, tmp_path):
+    project = refined.copy(tmp_path / "project")
+    write_keypoints(project.root / "data" / "S1" / "T3" / "keypoints", phase=2.0)
+    found = project.plan()
+    others = Counter({job: n for job, n in found.items() if "[T3" not in job})
+    assert others == stale_after("refine_calibration", "calibration_health", graph=REFINED)
+
+
+def test_the_trials_page_tells_of_the_refinement(refined):
+    results = refined.root / "results" / "S1"
+    report = json.loads((results / "calibration" / "session" / "refinement.json").read_text())
+    assert report["came_in"]["trials"] == ["T1", "T2"]
+    assert report["made_with"]["settings"]["refine"] is True
+    assert "held-out median residual" in (results / "T1" / "report" / "index.html").read_text()
+    page = (refined.root / "results" / "report" / "index.html").read_text()
+    assert "Do the calibrations fit what the cameras saw?" in page
+    assert "S1 / session" in page
 
 
 def test_running_after_an_edit_leaves_nothing_to_do(project):

@@ -12,6 +12,7 @@ from kineograph.errors import KineographError
 from kineograph.picture_planning import PicturePlan
 from kineograph.planning import Plan
 from kineograph.provenance.records import lost_records_message, without_record
+from kineograph.refinement_planning import RefinementPlan
 
 
 # Jobs are commands: they find this library and this Python.
@@ -39,6 +40,7 @@ except KineographError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
+REFINEMENT = RefinementPlan(PLAN)
 LAYOUT = PLAN.layout
 PICTURES = PicturePlan(PLAN)
 SESSION_TRIAL = ("session", "trial")

@@ -4,7 +4,7 @@
 rule assess_quality:
     input:
         inputs=LAYOUT.pattern("inputs"),
-        calibration=PLAN.files("calibration"),
+        calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
         synchronization=LAYOUT.pattern("synchronization"),
         tracks=LAYOUT.pattern("tracks"),
@@ -31,7 +31,7 @@ rule draw_overlay:
     input:
         recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
         inputs=LAYOUT.pattern("inputs"),
-        calibration=PLAN.files("calibration"),
+        calibration=REFINEMENT.calibration,
         keypoints=LAYOUT.pattern("keypoints"),
         synchronization=LAYOUT.pattern("synchronization"),
         tracks=LAYOUT.pattern("tracks"),
@@ -133,6 +133,7 @@ rule plot_angles:
 
 rule judge_trial:
     input:
+        REFINEMENT.reports,
         PLAN.files(
             "calibration_report",
             "inputs",
@@ -201,7 +202,8 @@ rule trial_page:
 
 rule dataset_page:
     input:
-        PLAN.each_trial("verdict"),
+        verdicts=PLAN.each_trial("verdict"),
+        health=REFINEMENT.each_calibration("calibration_health"),
     output:
         table=LAYOUT.pattern("summary"),
         page=report(
@@ -219,7 +221,7 @@ rule dataset_page:
         code=PLAN.code("dataset_page"),
         content=PLAN.page_content,
     shell:
-        "python -m kineograph.cli dataset-page --verdicts {input:q} --table {output.table:q} --out {output.page:q} 2> {log:q}"
+        "python -m kineograph.cli dataset-page --verdicts {input.verdicts:q} --health {input.health:q} --table {output.table:q} --out {output.page:q} 2> {log:q}"
 
 
 # Fails where a trial's verdict says so; nothing waits for it but `all`.

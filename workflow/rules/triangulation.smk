@@ -4,7 +4,7 @@
 rule triangulate:
     input:
         inputs=LAYOUT.pattern("inputs"),
-        calibration=PLAN.files("calibration"),
+        calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
         synchronization=LAYOUT.pattern("synchronization"),
         tracks=LAYOUT.pattern("tracks"),

@@ -23,6 +23,9 @@ PATHS: dict[str, str] = {
     "lens": f"{_CALIBRATION}/intrinsics/{{camera}}.toml",
     "lens_report": f"{_CALIBRATION}/intrinsics/{{camera}}.json",
     "calibration_picture": f"{_CALIBRATION}/pictures/{{camera}}.jpg",
+    "refined_calibration": f"{_CALIBRATION}/refined.toml",
+    "refinement_report": f"{_CALIBRATION}/refinement.json",
+    "calibration_health": f"{_CALIBRATION}/health.json",
     # a trial's
     "inputs": f"{_TRIAL}/inputs/inputs.json",
     "keypoints": f"{_TRIAL}/pose/{{camera}}.npz",

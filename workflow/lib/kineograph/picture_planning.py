@@ -44,12 +44,8 @@ class PicturePlan:
 
     def cameras(self, wildcards: Wildcards) -> list[str]:
         """The cameras of all trials that share a calibration, in natural order."""
-        found = {
-            camera.name
-            for trial in self.plan.dataset.trials
-            if trial.session == wildcards.session and trial.calibration.name == wildcards.calibration
-            for camera in trial.cameras
-        }
+        trials = self.plan.dataset.trials_calibrated_by(wildcards.session, wildcards.calibration)
+        found = {camera.name for trial in trials for camera in trial.cameras}
         return sorted(found, key=natural_key)
 
     def drawings(self) -> list[str]:

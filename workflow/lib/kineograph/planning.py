@@ -131,12 +131,12 @@ class Plan:
 
     # ---- settings, code and content
 
-    def settings(self, section: str) -> FromWildcards:
-        """A param: the settings of a section, as canonical JSON."""
+    def settings(self, section: str, part: str | None = None) -> FromWildcards:
+        """A param: the settings of a section, or of the part of it that a stage reads, as canonical JSON."""
         scope = self.config.scope(section)
 
         def text(wildcards: Wildcards) -> str:
-            return self.config.text(section, **{name: getattr(wildcards, name) for name in scope})
+            return self.config.text(section, part, **{name: getattr(wildcards, name) for name in scope})
 
         return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -78,8 +79,13 @@ def read_views(args: argparse.Namespace) -> Views:
     InputError
         Where the cameras' keypoints are of different skeletons, or there are none.
     """
-    inputs = read_inputs(args.inputs)
-    found = {item.camera: item for item in (read_npz(path, Keypoints2D) for path in args.keypoints)}
+    return views_of(args.inputs, args.calibration, args.keypoints)
+
+
+def views_of(inputs_file: Path, calibration: Path, keypoint_files: Sequence[Path]) -> Views:
+    """What :func:`read_views` reads, from the paths."""
+    inputs = read_inputs(inputs_file)
+    found = {item.camera: item for item in (read_npz(path, Keypoints2D) for path in keypoint_files)}
     cameras = [camera for camera in inputs.usable if camera.name in found and found[camera.name].n_frames]
     keypoints = [found[camera.name] for camera in cameras]
     skeletons = {item.skeleton for item in keypoints} or {item.skeleton for item in found.values()}
@@ -97,7 +103,7 @@ def read_views(args: argparse.Namespace) -> Views:
             found=", ".join(f"{item.camera}: {item.skeleton}" for item in found.values()),
             hint="make all cameras' keypoints with one model",
         )
-    rig = toml.read(args.calibration).select([camera.calibrated_as for camera in cameras])
+    rig = toml.read(calibration).select([camera.calibrated_as for camera in cameras])
     return Views(inputs, keypoints, rig, skeleton_card(skeletons.pop()))
 
 

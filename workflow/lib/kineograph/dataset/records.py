@@ -137,6 +137,10 @@ class Dataset:
         """The trials of a session that a participant is in."""
         return [trial for trial in self.trials if trial.session == session and participant in trial.participants]
 
+    def trials_calibrated_by(self, session: str, calibration: str) -> list[Trial]:
+        """The trials of a session that share a calibration."""
+        return [trial for trial in self.trials if (trial.session, trial.calibration.name) == (session, calibration)]
+
     def participants_of(self, session: str) -> list[str]:
         """The participants of a session, sorted."""
         return sorted({name for trial in self.trials if trial.session == session for name in trial.participants})

@@ -65,14 +65,16 @@ class Configuration:
         """
         return self._section(section, self._key(section, wildcards))
 
-    def text(self, section: str, **wildcards: str) -> str:
+    def text(self, section: str, part: str | None = None, **wildcards: str) -> str:
         """The same as canonical JSON: the string that Snakemake compares and the job is given.
 
-        Keys that say where something runs, not what comes out (x-untracked), are left out.
+        Keys that say where something runs, not what comes out (x-untracked), are left out. A section that several stages
+        read has parts (x-part): the text is that of one of them, or of the keys that belong to none.
         """
         rules = self._schema["properties"][section]["properties"]
         values = self.section(section, **wildcards)
-        return canonical({key: value for key, value in values.items() if not rules.get(key, {}).get("x-untracked")})
+        read = {key: value for key, value in values.items() if rules.get(key, {}).get("x-part") == part}
+        return canonical({key: value for key, value in read.items() if not rules.get(key, {}).get("x-untracked")})
 
     def plugin(self, section: str, **wildcards: str) -> str | None:
         """The module of the plug-in that a section chooses, None where it chooses none."""

@@ -11,6 +11,7 @@ from kineograph.model.report import VERDICTS, StageReport, worst
 
 STAGE_ORDER = (
     "calibration",
+    "refinement",
     "inputs",
     "pose",
     "synchronization",
@@ -113,6 +114,7 @@ def _note(report: StageReport) -> str:
     """What a stage says of itself, in a line; empty where it has nothing to say."""
     known: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
         "calibration": lambda given, out: f"{len(given['cameras'])} cameras from {given['source']} ({given['format']})",
+        "refinement": lambda given, out: _refinement(out),
         "inputs": lambda given, out: (
             f"{len(out['usable_cameras'])} of {len(given['cameras'])} cameras, {out['fps_hz']:g} frames/s"
         ),
@@ -136,6 +138,12 @@ def _note(report: StageReport) -> str:
         return str(known[report.stage](report.came_in, report.came_out))
     except (KeyError, TypeError):  # a stage that gave up has no such figures
         return ""
+
+
+def _refinement(out: dict[str, Any]) -> str:
+    error = out["held_out_median_px"]
+    figures = f"held-out median residual {error['given']:.1f} px given, {error['refined']:.1f} px adjusted"
+    return ("refined: " if out["accepted"] else "the given calibration is kept: ") + figures
 
 
 def _people(out: dict[str, Any]) -> str:

@@ -1,0 +1,78 @@
+"""Reading what all trials of a calibration saw: the arguments and the reading that refinement and health share."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from kineograph.calibration_formats import toml
+from kineograph.cli._common_arguments import json_argument, read_inputs, views_of
+from kineograph.errors import InputError
+from kineograph.io.npz import read_npz
+from kineograph.io.reports import read_synchronization
+from kineograph.layout import Layout
+from kineograph.model.camera import Rig
+from kineograph.model.sightings import Sightings, join
+from kineograph.model.synchronization import Synchronization
+from kineograph.model.tracks import NOT_SEEN, PersonTracks
+from kineograph.stages.sightings import sightings_of_trial
+
+
+def add_session(parser: argparse.ArgumentParser) -> None:
+    """Add what names the trials: their files are found by the workflow's own layout."""
+    parser.add_argument("--results", required=True, metavar="FOLDER", help="the results folder")
+    parser.add_argument("--session", required=True)
+    parser.add_argument("--trials", type=json_argument, required=True, metavar="JSON", help="the trials' names")
+    parser.add_argument("--calibration", type=Path, required=True, metavar="FILE", help="calibration.toml")
+
+
+def read_sightings(
+    args: argparse.Namespace, *, min_confidence: float, frames_a_trial: int
+) -> tuple[Rig, list[Sightings]]:
+    """The rig and the sightings of each trial; a trial that can't be used, or where nobody was found, is left out."""
+    rig = toml.read(args.calibration)
+    found = []
+    for trial in args.trials:
+        try:
+            part = _of_trial(args, rig, trial, min_confidence, frames_a_trial)
+        except InputError:  # the trial's own verdict says why
+            continue
+        if len(part):
+            found.append(part)
+    return rig, found
+
+
+def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: float, frames: int) -> Sightings:
+    layout = Layout(args.results)
+
+    def path(kind: str, **names: str) -> Path:
+        return Path(layout.path(kind, session=args.session, trial=trial, **names))
+
+    cameras = read_inputs(path("inputs")).usable
+    views = views_of(path("inputs"), args.calibration, [path("keypoints", camera=camera.name) for camera in cameras])
+    clock = read_synchronization(path("synchronization"))
+    if not clock.n_frames or clock.cameras != tuple(item.camera for item in views.keypoints):
+        return join(rig.names, [])  # synchronization gave up
+    tracks = read_npz(path("tracks"), PersonTracks)
+    if tracks.cameras != clock.cameras:
+        tracks = _nobody(tracks.participants, clock)  # association gave up
+    return sightings_of_trial(
+        trial,
+        views.keypoints,
+        rig,
+        views.rig.names,
+        clock,
+        tracks,
+        min_confidence=min_confidence,
+        max_frames=frames,
+    )
+
+
+def _nobody(participants: tuple[str, ...], clock: Synchronization) -> PersonTracks:
+    """Tracks in which no detection is anybody's."""
+    frames, cameras = clock.n_frames, len(clock.cameras)
+    detection = np.full((frames, len(participants), cameras), NOT_SEEN)
+    frame = np.full((frames, cameras), NOT_SEEN)
+    return PersonTracks(participants, clock.cameras, detection, frame, clock.time_s, clock.fps_hz)

@@ -1,0 +1,57 @@
+"""What rules ask about the calibrations that trials share: who has one, and whether its refined form is to be used.
+
+Standard library only at import.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kineograph.dataset.records import Trial
+from kineograph.planning import Plan, Wildcards
+from kineograph.settings.text import canonical
+
+
+class RefinementPlan:
+    """The answers for one configuration.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan of the configuration.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def wanted(self, session: str) -> bool:
+        """Whether the calibrations of a session are refined."""
+        return bool(self._plan.config.section("calibration", session=session)["refine"])
+
+    def calibration(self, wildcards: Wildcards) -> list[str]:
+        """The calibration that a trial's points are made with: the refined one, where calibrations are refined."""
+        kind = "refined_calibration" if self.wanted(wildcards.session) else "calibration"
+        return self._plan.of_trial(self._plan.trial(wildcards), kind)
+
+    def reports(self, wildcards: Wildcards) -> list[str]:
+        """The report on the refinement of a trial's calibration; none where calibrations are not refined."""
+        if not self.wanted(wildcards.session):
+            return []
+        return self._plan.of_trial(self._plan.trial(wildcards), "refinement_report")
+
+    def trials(self, wildcards: Wildcards) -> str:
+        """The names of the trials that have the calibration of the wildcards, as JSON."""
+        return canonical([trial.name for trial in self._trials(wildcards)])
+
+    def of_its_trials(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
+        """An input function: the paths of these kinds for all trials that have the calibration of the wildcards."""
+        return lambda wildcards: [
+            path for trial in self._trials(wildcards) for path in self._plan.of_trial(trial, *kinds)
+        ]
+
+    def each_calibration(self, kind: str) -> list[str]:
+        """The paths of a kind for all calibrations of all sessions."""
+        return list(dict.fromkeys(self._plan.each_trial(kind)))
+
+    def _trials(self, wildcards: Wildcards) -> list[Trial]:
+        return self._plan.dataset.trials_calibrated_by(wildcards.session, wildcards.calibration)

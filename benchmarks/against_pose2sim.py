@@ -23,6 +23,7 @@ from comparison.result import Result
 from comparison.scaling import ours, theirs
 from comparison.scenes import SCENES, Scene
 from comparison.trial_files import TrialFiles, write_scene
+
 from kineograph import __version__
 from kineograph.catalog.assets import default_cache
 

@@ -56,7 +56,9 @@ def run_pose2sim(
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "calibration").mkdir(parents=True)
     shutil.copy(files.calibration, folder / "calibration" / "Calib.toml")
-    (folder / "pose").symlink_to(files.keypoints)
+    (folder / "pose").mkdir()  # not itself a link: its results go to the parent of what that points to
+    for camera in files.cameras:
+        (folder / "pose" / f"{camera}_json").symlink_to(files.keypoints / f"{camera}_json")
     if stages is None:
         stages = [*(["synchronization"] if files.synchronize else []), *STAGES]
     argument = json.dumps({"stages": stages, "settings": _settings(files, settings or {})})

@@ -68,14 +68,22 @@ def poor_keypoints() -> Scene:
 
 
 def in_step() -> Scene:
-    return dataclasses.replace(
-        _of("in_step", "cameras in step, synchronization asked for", [_subject()]), synchronize=True
+    scene = _of(
+        "in_step", "cameras in step, offsets searched; 10 s at a changing pace", [_changing_pace()], seconds=10.0
     )
+    return dataclasses.replace(scene, synchronize=True)
 
 
 def offsets() -> Scene:
     late_s = np.array([0, 6, -9, 3.4]) / FPS_HZ
-    scene = _of("offsets", "cameras late by 0, 6, -9 and 3.4 frames", [_subject()], offset_s=late_s)
+    what = "cameras late by 0, 6, -9 and 3.4 frames; 10 s at a changing pace"
+    scene = _of("offsets", what, [_changing_pace()], offset_s=late_s, seconds=10.0)
+    return dataclasses.replace(scene, synchronize=True)
+
+
+def even_walk() -> Scene:
+    """Little to synchronize by: a tool should leave the cameras alone, or doubt itself."""
+    scene = _of("even_walk", "cameras in step, offsets searched; 4 s of an even walk", [_subject()])
     return dataclasses.replace(scene, synchronize=True)
 
 
@@ -136,6 +144,7 @@ SCENES: tuple[Callable[[], Scene], ...] = (
     poor_keypoints,
     in_step,
     offsets,
+    even_walk,
     bystander,
     two_people,
     turned_camera,
@@ -156,6 +165,17 @@ def _subject() -> Motion:
     return walker(skeleton(), start_m=(-0.6, 0.0), velocity_m_s=(0.3, 0.05))
 
 
+def _changing_pace() -> Motion:
+    """Steps on the spot whose pace never repeats: Pose2Sim asks for 5 to 10 s if all keypoints are to be used."""
+    even = walker(skeleton())
+
+    def motion(time_s: np.ndarray) -> np.ndarray:
+        t = np.asarray(time_s, float)
+        return even(t + 0.4 * np.sin(1.1 * t) + 0.15 * np.sin(2.9 * t + 1.0))
+
+    return motion
+
+
 def _of(
     name: str,
     what: str,
@@ -165,9 +185,10 @@ def _of(
     faults: Faults = USUAL,
     offset_s: np.ndarray | None = None,
     shuffle: bool = False,
+    seconds: float = SECONDS,
 ) -> Scene:
     rig = ring(cameras)
-    options = {"seconds": SECONDS, "fps_hz": FPS_HZ, "faults": faults, "offset_s": offset_s, "shuffle": shuffle}
+    options = {"seconds": seconds, "fps_hz": FPS_HZ, "faults": faults, "offset_s": offset_s, "shuffle": shuffle}
     keypoints = film(rig, skeleton(), people, seed=3, **options)
     return Scene(name, what, rig, keypoints, people, np.zeros(cameras) if offset_s is None else offset_s)
 

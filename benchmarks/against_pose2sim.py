@@ -90,7 +90,7 @@ def scenes(python: Path, work: Path, only: list[str]) -> list[str]:
         note(scene.name)
         results = both(python, write_scene(scene, work / scene.name), lenses=scene.name in LENS_TOO)
         rows += scene_rows(scene, results)
-        said += tables.sayings(scene.name, results)
+        said += tables.sayings(scene.name, results, scene.blame)
     return [
         tables.table(tables.SCENE_HEADER, rows),
         "\n".join(["What they said (where one said something):", "", *said]),
@@ -134,9 +134,9 @@ def scaling(python: Path, work: Path) -> list[str]:
     for frames in FRAMES:
         note(f"{frames} frames")
         folder = work / str(frames)
-        loads += [ours(folder, frames, 4, from_json=True), theirs(python, folder, frames, 4)]
+        loads += [*ours(folder, frames, 4, from_json=True), theirs(python, folder, frames, 4)]
     note(f"{LONG[0]} frames")
-    loads.append(ours(work / "long", *LONG, from_json=False))
+    loads += ours(work / "long", *LONG, from_json=False)
     return [tables.table(tables.LOAD_HEADER, [tables.load_row(load) for load in loads])]
 
 

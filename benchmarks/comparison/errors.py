@@ -97,8 +97,10 @@ def _best_match(distances: np.ndarray) -> np.ndarray:
 def _seen_by_two(scene: Scene, names: Sequence[str]) -> np.ndarray:
     """Whether two cameras or more show a keypoint of anybody, (frames, keypoints), at their own frames."""
     columns = [skeleton().keypoints.index(name) for name in names]
-    shown = [(item.confidence[..., columns] >= MIN_CONFIDENCE).any(axis=1) for item in scene.keypoints]
-    return np.sum(shown, axis=0) >= 2
+    number = np.zeros((max(item.n_frames for item in scene.keypoints), len(names)), int)
+    for item in scene.keypoints:
+        number[: item.n_frames] += (item.confidence[..., columns] >= MIN_CONFIDENCE).any(axis=1)
+    return number >= 2
 
 
 def _index(names: Sequence[str], name: str) -> int:

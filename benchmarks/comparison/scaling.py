@@ -8,8 +8,10 @@ import multiprocessing
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from comparison import REPOSITORY
+from comparison.kineograph_workflow import variants
 from comparison.pose2sim import run_pose2sim
 from comparison.processes import Cost, run
 from comparison.scenes import FPS_HZ, long_walk
@@ -35,27 +37,44 @@ class Load:
     memory_mb: float
 
 
-def ours(root: Path, frames: int, cameras: int, *, from_json: bool) -> Load:
-    """Our verbs, one process each; the keypoints as JSON files for all tools, or only as our own files."""
+def ours(root: Path, frames: int, cameras: int, *, from_json: bool) -> list[Load]:
+    """Our verbs, one process each, a load a variant; the keypoints as JSON files for all tools, or only as our own files."""
     files = _written(root, frames, cameras, from_json)
     reading = [_read_json(files, root, camera) for camera in files.cameras] if from_json else []
     views = ["--inputs", "inputs.json", "--calibration", str(files.calibration), "--keypoints"]
     views += [f"{camera}.npz" for camera in files.cameras]
     clock = ["--synchronization", "synchronization.json"]
     _verb(root, "synchronize", *views, "--settings", '{"method": "none"}', "--out", "synchronization.json")
-    participants = ["--participants", '["P1"]', "--out", "tracks.npz", "--report", "association.json"]
-    association = _verb(root, "associate", *views, *clock, *participants)
-    tracks = ["--tracks", "tracks.npz", "--out", "points3d.npz", "--report", "triangulation.json"]
-    triangulation = _verb(root, "triangulate", *views, *clock, *tracks)
-    return Load(
-        "Kineograph",
-        frames,
-        cameras,
-        sum(cost.cpu_s for cost in reading) if from_json else float("nan"),
-        association.cpu_s,
-        triangulation.cpu_s,
-        max(cost.memory_mb for cost in (*reading, association, triangulation)),
-    )
+    loads = []
+    for tool, changes in variants().items():
+        association = _verb(
+            root,
+            "associate",
+            *views,
+            *clock,
+            "--participants",
+            '["P1"]',
+            *_written_to("tracks", changes, "association"),
+        )
+        triangulation = _verb(
+            root,
+            "triangulate",
+            *views,
+            *clock,
+            "--tracks",
+            "tracks.npz",
+            *_written_to("points3d", changes, "triangulation"),
+        )
+        largest = max(cost.memory_mb for cost in (*reading, association, triangulation))
+        read_s = sum(cost.cpu_s for cost in reading) if from_json else float("nan")
+        loads.append(Load(tool, frames, cameras, read_s, association.cpu_s, triangulation.cpu_s, largest))
+    return loads
+
+
+def _written_to(result: str, changes: dict[str, dict[str, Any]], section: str) -> list[str]:
+    """The arguments of a stage's settings and results."""
+    settings = json.dumps(changes.get(section, {}))
+    return ["--settings", settings, "--out", f"{result}.npz", "--report", f"{section}.json"]
 
 
 def theirs(python: Path, root: Path, frames: int, cameras: int) -> Load:
@@ -64,7 +83,9 @@ def theirs(python: Path, root: Path, frames: int, cameras: int) -> Load:
     if result.error:
         raise RuntimeError(result.error)
     cpu_s = result.cpu_s
-    return Load(result.tool, frames, cameras, 0.0, cpu_s["personAssociation"], cpu_s["triangulation"], result.memory_mb)
+    return Load(
+        result.tool, frames, cameras, float("nan"), cpu_s["personAssociation"], cpu_s["triangulation"], result.memory_mb
+    )
 
 
 def _files(root: Path, cameras: int) -> TrialFiles:

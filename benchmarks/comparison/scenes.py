@@ -139,6 +139,21 @@ def swapped_sides() -> Scene:
     return dataclasses.replace(scene, keypoints=[swapped, *scene.keypoints[1:]])
 
 
+def short_camera() -> Scene:
+    scene = _of("short_camera", "cam04 recorded only the first half", [_subject()])
+    half = scene.keypoints[3].n_frames // 2
+    fields = ("position_px", "confidence", "bbox_px", "time_s")
+    short = {name: getattr(scene.keypoints[3], name)[:half] for name in fields}
+    return dataclasses.replace(
+        scene, keypoints=[*scene.keypoints[:3], dataclasses.replace(scene.keypoints[3], **short)]
+    )
+
+
+def other_order() -> Scene:
+    scene = _of("other_order", "the calibration names the cameras rightly, in another order", [_subject()])
+    return dataclasses.replace(scene, rig=scene.rig.select(["cam03", "cam01", "cam04", "cam02"]))
+
+
 SCENES: tuple[Callable[[], Scene], ...] = (
     clean,
     poor_keypoints,
@@ -152,6 +167,8 @@ SCENES: tuple[Callable[[], Scene], ...] = (
     another_trial,
     comes_and_goes,
     swapped_sides,
+    short_camera,
+    other_order,
 )
 
 

@@ -100,17 +100,17 @@ def load_row(load: Load) -> list[str]:
     ]
 
 
-def sayings(name: str, results: Sequence[Result]) -> list[str]:
-    """What the tools said of a scene, a line each; nothing where all were silent."""
-    if not any(result.said or result.error for result in results):
+def sayings(name: str, results: Sequence[Result], blame: str) -> list[str]:
+    """What the tools said of a scene, a line each; nothing where all were silent and no camera is at fault."""
+    if not blame and not any(result.said or result.error for result in results):
         return []
     lines = []
     for result in results:
-        words = [
-            f"*{_short(text)}*" for text in dict.fromkeys([*result.said, *([result.error] if result.error else [])])
+        words = [f"*{_short(text)}*" for text in dict.fromkeys(filter(None, [*result.said, result.error]))] or [
+            "nothing"
         ]
-        words += [f"(its log: {result.noted})"] if result.noted else []
-        lines.append(f"- {name}, {result.tool}: {'; '.join(words) or 'nothing'}")
+        words += [f"its log: {result.noted}"] if result.noted else []
+        lines.append(f"- {name}, {result.tool}: {'; '.join(words)}")
     return lines
 
 

@@ -47,28 +47,29 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--work", type=Path, help="keep the scenes and results in this folder")
     args = parser.parse_args()
-    if args.write and (args.scenes or set(args.parts) != set(PARTS)):
-        parser.error("--write takes a whole run: leave out --parts and --scenes")
+    if args.write and args.scenes:
+        parser.error("--write takes all scenes: leave out --scenes")
     return args
 
 
 def main() -> None:
-    """Run and print, and write where asked to."""
+    """Run the parts; print each, and write it where asked to, as soon as it is there."""
     args = arguments()
     python = pose2sim.install(args.environment)
     with tempfile.TemporaryDirectory() as temporary:
         work = (args.work or Path(temporary)).absolute()
-        sections = [conditions()]
-        if "scenes" in args.parts:
-            sections += scenes(python, work / "scenes", args.scenes)
-        if "demo" in args.parts:
-            sections += demo(python, work / "demo")
-        if "scaling" in args.parts:
-            sections += scaling(python, work / "scaling")
-    text = "\n\n".join(sections)
-    print(text)
-    if args.write:
-        README.write_text(tables.replaced(README.read_text(), text))
+        for part in args.parts:
+            folder = work / part
+            if part == "scenes":
+                sections = scenes(python, folder, args.scenes)
+            elif part == "demo":
+                sections = demo(python, folder)
+            else:
+                sections = scaling(python, folder)
+            text = "\n\n".join([conditions(), *sections])
+            print(text, end="\n\n", flush=True)
+            if args.write:
+                README.write_text(tables.replaced(README.read_text(), part, text))
 
 
 def conditions() -> str:

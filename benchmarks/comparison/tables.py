@@ -1,4 +1,4 @@
-"""The comparison as markdown, and its place in the README between two marks."""
+"""The comparison as markdown, and its place in the README between two marks a part."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from comparison.errors import Accuracy, Consistency
 from comparison.result import Result
 from comparison.scaling import Load
 
-BEGIN = "<!-- against_pose2sim.py writes from here -->"
-END = "<!-- to here -->"
+BEGIN = "<!-- {part}: against_pose2sim.py writes from here -->"
+END = "<!-- {part}: to here -->"
 QUOTED = 160
 """So many characters of a message are quoted."""
 
@@ -21,17 +21,18 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(cell.replace("|", "/") for cell in line) + " |" for line in lines)
 
 
-def replaced(text: str, between: str) -> str:
-    """The text with what stands between the marks replaced.
+def replaced(text: str, part: str, between: str) -> str:
+    """The text with what stands between the marks of a part replaced.
 
     Raises
     ------
     ValueError
         Where the marks are not there, once each and in order.
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
-        raise ValueError(f"the text needs the lines '{BEGIN}' and '{END}', once each and in this order")
-    return text[: text.index(BEGIN)] + f"{BEGIN}\n\n{between.strip()}\n\n" + text[text.index(END) :]
+    begin, end = BEGIN.format(part=part), END.format(part=part)
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
+        raise ValueError(f"the text needs the lines '{begin}' and '{end}', once each and in this order")
+    return text[: text.index(begin)] + f"{begin}\n\n{between.strip()}\n\n" + text[text.index(end) :]
 
 
 SCENE_HEADER = (

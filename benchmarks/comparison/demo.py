@@ -52,7 +52,7 @@ def write_demo(root: Path) -> tuple[TrialFiles, Rig, list[Keypoints2D]]:
 
 def _rig(results: Path, inputs: Path) -> Rig:
     """The calibration, with its cameras named and ordered as the videos are."""
-    (calibration,) = results.rglob("calibration.toml")
+    (calibration,) = results.glob(f"{SESSION}/calibration/*/calibration.toml")
     calibrated = toml.read(calibration)
     names = {item["name"]: item["calibrated_as"] for item in read_json(inputs)["inputs"]["cameras"]}
     cameras = tuple(dataclasses.replace(calibrated[names[camera]], name=camera) for camera in CAMERAS)

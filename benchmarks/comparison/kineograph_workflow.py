@@ -88,7 +88,7 @@ def _trajectories(path: Path) -> list[Trajectories]:
     points = read_npz(path, Points3D)
     return [
         Trajectories(points.names, points.time_s, points.position_m[:, person])
-        for person in range(len(points.participants))
+        for person in range(len(points.participants) if points.n_frames else 0)
     ]
 
 

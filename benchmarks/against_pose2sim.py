@@ -1,6 +1,6 @@
 """Kineograph against Pose2Sim on the same keypoints: errors against truth, CPU seconds, and what each notices.
 
-.venv/bin/python benchmarks/against_pose2sim.py --write        (about 15 minutes of one core; 7 of them Pose2Sim's 3,000 frames)
+.venv/bin/python benchmarks/against_pose2sim.py --write        (its cost is in benchmarks/README.md)
 
 Pose2Sim goes into a virtual environment of its own, in the cache's folder or where --environment says, never into this one.
 """

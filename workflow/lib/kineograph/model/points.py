@@ -22,6 +22,8 @@ class Origin(IntEnum):
     """Filled between measured frames."""
     SWAPPED = 3
     """Measured in this very frame, after left and right were exchanged in one of the cameras used."""
+    PREDICTED = 4
+    """From the frames around and the bones (temporal prior), with fewer cameras of its own than were asked for."""
 
 
 @dataclass(frozen=True)

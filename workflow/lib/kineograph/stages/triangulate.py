@@ -18,8 +18,10 @@ from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
 from kineograph.signal.runs import fill_gaps
 from kineograph.stages.common_clock import on_common_clock
-from kineograph.stages.triangulation_methods import Limits, solve_dlt, solve_robust
+from kineograph.stages.triangulation_dlt import solve_dlt
+from kineograph.stages.triangulation_records import Limits
 from kineograph.stages.triangulation_report import STAGE, report_on
+from kineograph.stages.triangulation_robust import solve_robust
 
 NEGLIGIBLE_DISTORTION_PX = 1.0
 """With `undistort: auto`, lenses that shift no pixel by more than this are taken as ideal, as Pose2Sim takes all lenses."""
@@ -34,6 +36,7 @@ class TriangulateSettings:
     min_confidence: float = 0.3
     min_cameras: int = 2
     swaps: bool = True
+    temporal: bool = False
     undistort: Literal["auto", "always", "never"] = "auto"
     max_gap_frames: int = 20
 
@@ -73,13 +76,14 @@ def triangulate(
         if undistorted[camera.name]:
             image[..., index, :] = undistort_pixels(camera, image[..., index, :])
     projection = np.array([camera.projection for camera in rig.cameras])
-    limits = Limits(settings.max_error_px, settings.min_cameras)
+    limits = Limits(settings.max_error_px, settings.min_cameras, settings.max_gap_frames)
     learnt = None
     if settings.method == "dlt":
         solved = solve_dlt(image, confidence, projection, limits)
     else:
         limbs = skeleton.limbs() if settings.swaps else {}
-        solved, learnt = solve_robust(image, confidence, projection, limbs, limits)
+        bones = [(skeleton.index(a), skeleton.index(b)) for a, b in skeleton.bones] if settings.temporal else None
+        solved, learnt = solve_robust(image, confidence, projection, limbs, limits, bones)
     filled, new = fill_gaps(solved.position_m.reshape(frames, -1), settings.max_gap_frames)
     origin = solved.origin.copy()
     origin[new.reshape(*origin.shape, 3)[..., 0]] = Origin.INTERPOLATED

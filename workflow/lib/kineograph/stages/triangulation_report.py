@@ -8,7 +8,7 @@ from kineograph.model.points import Origin, Points3D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.runs import runs
-from kineograph.stages.triangulation_methods import Learnt
+from kineograph.stages.triangulation_records import Learnt
 
 STAGE = "triangulation"
 WARN_MISSING = 0.1
@@ -77,7 +77,7 @@ def report_on(
     came_out = {
         "points_triangulated": int(measured.sum()),
         "points_swapped": int((points.origin == Origin.SWAPPED).sum()),
-        "points_interpolated": int((points.origin == Origin.INTERPOLATED).sum()),
+        "points_interpolated": int(np.isin(points.origin, (Origin.INTERPOLATED, Origin.PREDICTED)).sum()),
         "points_missing": int(missing.sum()),
         "reprojection_error_px": _percentiles(error),
         "cameras_used_mean": float(points.cameras_used.sum(axis=-1)[measured].mean()) if measured.any() else 0.0,

@@ -1,117 +1,24 @@
-"""The two ways to triangulate all participants: Pose2Sim's, and the robust one that learns the noise and mends swaps."""
+"""Robust triangulation, person by person: noise learnt, swaps of left and right mended, and a temporal prior where asked."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from kineograph.geometry.image_noise import learn_noise
 from kineograph.geometry.robust_triangulation import triangulate_robust
 from kineograph.geometry.side_swaps import Limb, exchange, find_swaps, reference_track
-from kineograph.geometry.triangulation import position_covariance, reproject, triangulate_excluding
 from kineograph.model.points import Origin
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
+from kineograph.stages.triangulation_records import Learnt, Limits, Solved
+from kineograph.stages.triangulation_temporal import apply_prior
 
 SWAP_ROUNDS = 3
 """Swaps are decided at most so often; each time the points are better, and mostly nothing changes the second time."""
 MEAN_DISTANCE = math.sqrt(math.pi / 2)
 """Mean length of a residual whose two coordinates have a standard deviation of 1."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a point must keep to.
-
-    Attributes
-    ----------
-    max_error_px : float
-        dlt: largest mean reprojection error accepted; robust: mean reprojection error at the largest noise that can be
-        learnt, px.
-    min_cameras : int
-        Fewest cameras accepted.
-    """
-
-    max_error_px: float
-    min_cameras: int
-
-
-@dataclass(frozen=True)
-class Solved:
-    """Points of all participants before gaps are filled.
-
-    Attributes
-    ----------
-    position_m : (F, P, K, 3) array
-        m, NaN where missing.
-    covariance_m2 : (F, P, K, 3, 3) array
-        m^2, NaN where missing.
-    error_px : (F, P, K) array
-        Mean distance of the projections from the image points used, px.
-    used : (F, P, K, C) array of bool
-        The cameras used.
-    origin : (F, P, K) array of int
-        See :class:`~kineograph.model.points.Origin`.
-    """
-
-    position_m: FloatArray
-    covariance_m2: FloatArray
-    error_px: FloatArray
-    used: BoolArray
-    origin: IntArray
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """What the robust method found out about the keypoints.
-
-    Attributes
-    ----------
-    noise_px : (P, K, C) array
-        Standard deviation of each image coordinate, px.
-    limbs : tuple of str
-        Names of the G limbs.
-    swapped : (F, P, G, C) array of bool
-        Where left and right were exchanged.
-    """
-
-    noise_px: FloatArray
-    limbs: tuple[str, ...]
-    swapped: BoolArray
-
-
-def solve_dlt(image_px: FloatArray, confidence: FloatArray, projection: FloatArray, limits: Limits) -> Solved:
-    """Weighted linear triangulation with the exclusion of cameras that disagree, as Pose2Sim does it.
-
-    Parameters
-    ----------
-    image_px : (F, P, K, C, 2) array
-        Undistorted image points, px, NaN where missing.
-    confidence : (F, P, K, C) array
-        0 where the image point must not be used.
-    projection : (C, 3, 4) array
-        Projection matrices.
-    limits : Limits
-        What a point must keep to.
-    """
-    shape, cameras = confidence.shape[:3], confidence.shape[3]
-    flat = image_px.reshape(-1, cameras, 2)
-    result = triangulate_excluding(
-        flat,
-        confidence.reshape(-1, cameras),
-        projection,
-        max_error_px=limits.max_error_px,
-        min_cameras=limits.min_cameras,
-    )
-    residual = (reproject(projection, result.position_m) - flat).reshape(*shape, cameras, 2)
-    used = result.used.reshape(confidence.shape)
-    sigma = np.broadcast_to(_image_noise_px(np.nan_to_num(residual), used), shape)
-    covariance = position_covariance(projection, result.position_m, result.used, sigma.ravel())
-    position = result.position_m.reshape(*shape, 3)
-    origin = np.where(np.isfinite(position[..., 0]), Origin.TRIANGULATED, Origin.MISSING).astype(np.int64)
-    return Solved(position, covariance.reshape(*shape, 3, 3), result.error_px.reshape(shape), used, origin)
 
 
 def solve_robust(
@@ -120,17 +27,20 @@ def solve_robust(
     projection: FloatArray,
     limbs: Mapping[str, Limb],
     limits: Limits,
+    bones: Sequence[tuple[int, int]] | None = None,
 ) -> tuple[Solved, Learnt]:
     """Robust triangulation, person by person: learn the noise, triangulate, exchange swapped limbs, triangulate those again.
 
     Parameters
     ----------
     image_px, confidence, projection
-        As for :func:`solve_dlt`.
+        As for :func:`~kineograph.stages.triangulation_dlt.solve_dlt`.
     limbs : dict of str to pairs
         The limbs in which swaps of left and right are looked for.
     limits : Limits
         What a point must keep to.
+    bones : sequence of pairs, optional
+        Indices of the keypoints joined by bones, for the temporal prior; None goes without the prior.
     """
     frames, people, count, cameras = confidence.shape
     solved = Solved(
@@ -160,6 +70,8 @@ def solve_robust(
                 break
             swapped[:, person] = found
             image, sure = (exchange(values, found, list(limbs.values())) for values in given)
+        if bones is not None:
+            apply_prior(solved, person, image, sure, projection, noise[person], bones, limits)
         _mark_swapped(solved, person, swapped[:, person], list(limbs.values()))
     return solved, Learnt(noise, tuple(limbs), swapped)
 
@@ -198,15 +110,3 @@ def _mark_swapped(solved: Solved, person: int, swapped: BoolArray, limbs: list[L
         for keypoint in (place for pair in limb for place in pair):
             mended = (swapped[:, index] & solved.used[:, person, keypoint]).any(axis=-1)
             solved.origin[mended, person, keypoint] = Origin.SWAPPED
-
-
-def _image_noise_px(residual_px: FloatArray, used: BoolArray) -> FloatArray:
-    """Standard deviation of an image coordinate for each participant and keypoint, (P, K), px.
-
-    From the residuals (F, P, K, C, 2) of the cameras used (F, P, K, C): n cameras give 2n numbers, of which a point takes 3.
-    """
-    squares = np.where(used, np.square(residual_px).sum(axis=-1), 0.0).sum(axis=(0, 3))
-    number = used.sum(axis=-1)
-    spare = np.where(number > 0, 2 * number - 3, 0).sum(axis=0)
-    noise: FloatArray = np.sqrt(squares / np.maximum(spare, 1))
-    return noise

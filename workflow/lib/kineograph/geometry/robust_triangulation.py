@@ -132,20 +132,28 @@ def _solve(views: Views) -> tuple[Fit, FloatArray]:
     fit.put(doubt[better], Fit(*(value[..., better] for value in vars(candidate).values())))
     now = Fit(*(value[..., doubt] for value in vars(fit).values()))
     used = now.weight > USED_WEIGHT
-    inside = np.stack([used[i] & used[j] for i, j in pairs])
-    cost[inside] = np.inf
+    cost[np.stack([used[i] & used[j] for i, j in pairs])] = np.inf
     second = cost.argmin(axis=0)
-    open_points = np.flatnonzero(
-        np.isfinite(cost[second, everyone]) & (cost[second, everyone] - now.cost < 4 * RIVAL_COST)
-    )
-    if len(open_points):
-        rival = refine(some.take(open_points), position[second[open_points], :, open_points].T)
-        two = (rival.weight > USED_WEIGHT).sum(axis=0) >= 2
-        lead = np.maximum(rival.cost - now.cost[open_points], 0.0)
-        share = np.where(two & (lead < RIVAL_COST), 1 / (1 + np.exp(0.5 * np.minimum(lead, 700))), 0.0)
-        away = rival.position_m - now.position_m[:, open_points]
-        beside[:, doubt[open_points]] = share * np.stack([away[i] * away[j] for i, j in symmetric_systems.ENTRIES])
+    near = np.isfinite(cost[second, everyone]) & (cost[second, everyone] - now.cost < 4 * RIVAL_COST)
+    close = np.flatnonzero(near)
+    if len(close):
+        start = position[second[close], :, close].T
+        beside[:, doubt[close]] = _spread_to_rival(some.take(close), start, now.position_m[:, close], now.cost[close])
     return fit, beside
+
+
+def _spread_to_rival(views: Views, start_m: FloatArray, best_m: FloatArray, best_cost: FloatArray) -> FloatArray:
+    """The second moment (6, N), m^2, about the best places (3, N) that a second place, refined from `start_m`, adds.
+
+    The share of the second place is its likelihood over that of both; 0 where fewer than two cameras agree on it.
+    """
+    rival = refine(views, start_m)
+    two = (rival.weight > USED_WEIGHT).sum(axis=0) >= 2
+    lead = np.clip(rival.cost - best_cost, 0.0, RIVAL_COST)
+    share = np.where(two & (lead < RIVAL_COST), 1 / (1 + np.exp(0.5 * lead)), 0.0)
+    away = rival.position_m - best_m
+    spread: FloatArray = share * np.stack([away[i] * away[j] for i, j in symmetric_systems.ENTRIES])
+    return spread
 
 
 def _store(

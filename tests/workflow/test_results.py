@@ -102,7 +102,7 @@ def demo(tmp_path_factory, fetched, opensim_ready):
 @pytest.mark.needs_demo
 @pytest.mark.xdist_group("demo")
 class TestDemo:
-    """Measured on 2 cores, BlazePose heavy: 10.4 px, 3.6 cameras, 33 mm, knees 13-66 degrees."""
+    """Measured on 2 cores, BlazePose heavy: 11.9 px, 3.9 cameras, 30 mm, knees 17-65 degrees."""
 
     def report(self, demo, *parts, trial=TRIAL):
         return json.loads(demo.joinpath(SESSION, trial, *parts).read_text())

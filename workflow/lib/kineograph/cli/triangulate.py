@@ -15,7 +15,8 @@ from kineograph.model.points import Points3D
 from kineograph.model.report import StageReport
 from kineograph.model.tracks import PersonTracks
 from kineograph.settings.text import from_json
-from kineograph.stages.triangulate import STAGE, TriangulateSettings, triangulate
+from kineograph.stages.triangulate import TriangulateSettings, triangulate
+from kineograph.stages.triangulation_report import STAGE
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

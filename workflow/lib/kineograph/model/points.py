@@ -20,6 +20,10 @@ class Origin(IntEnum):
     """Measured in this very frame."""
     INTERPOLATED = 2
     """Filled between measured frames."""
+    SWAPPED = 3
+    """Measured in this very frame, after left and right were exchanged in one of the cameras used."""
+    PREDICTED = 4
+    """From the frames around and the bones (temporal prior), with fewer cameras of its own than were asked for."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +78,8 @@ class Points3D:
     def n_frames(self) -> int:
         """F, the number of frames."""
         return len(self.time_s)
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(F, P, K): True for points measured in this very frame, with or without an exchange of left and right."""
+        return np.isin(self.origin, (Origin.TRIANGULATED, Origin.SWAPPED))

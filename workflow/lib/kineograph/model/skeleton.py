@@ -56,3 +56,22 @@ class Skeleton:
         if name[:1] in "RL" and name[1:2].isupper():
             return "right" if name[0] == "R" else "left"
         return "middle"
+
+    def limbs(self) -> dict[str, tuple[tuple[int, int], ...]]:
+        """The limbs that have a left and a right side, each as the (left, right) indices of its keypoints.
+
+        A limb is what bones join on one side, without the bones of the trunk (between two of `tracking`); it has the name of
+        its first keypoint, without the side.
+        """
+        index = {name: place for place, name in enumerate(self.keypoints)}
+        names = [name[1:] for name in self.keypoints if self.side(name) == "left" and "R" + name[1:] in index]
+        limb = {name: name for name in names}
+        for first, second in self.bones:
+            same_side = self.side(first) == self.side(second) != "middle"
+            if same_side and not {first, second} <= set(self.tracking) and {first[1:], second[1:]} <= set(limb):
+                old, new = sorted((limb[first[1:]], limb[second[1:]]), key=names.index, reverse=True)
+                limb = {name: new if group == old else group for name, group in limb.items()}
+        return {
+            group: tuple((index["L" + name], index["R" + name]) for name in names if limb[name] == group)
+            for group in dict.fromkeys(limb.values())
+        }

@@ -42,7 +42,7 @@ def plot_trajectories(path: Path, raw: Points3D, filtered: Points3D, participant
     for column, name in enumerate(names):
         index = filtered.names.index(name)
         colour = SIDE_COLOURS[skeleton.side(name)]
-        filled = raw.origin[:, participant, index] == Origin.INTERPOLATED
+        filled = np.isin(raw.origin[:, participant, index], (Origin.INTERPOLATED, Origin.PREDICTED))
         for row in range(3):
             axes = grid[row][column]
             series = raw.position_m[:, participant, index, row]

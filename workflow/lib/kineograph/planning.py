@@ -339,6 +339,12 @@ class Plan:
         """The participants of a trial, as JSON."""
         return canonical(list(self.trial(wildcards).participants))
 
+    def heights(self, wildcards: Wildcards) -> str:
+        """The known heights of a trial's participants, m, as JSON; of one alone none: there is nobody to be told from."""
+        names = self.trial(wildcards).participants
+        known = {name: self.dataset.participants[name].height_m for name in names} if len(names) > 1 else {}
+        return canonical({name: height for name, height in known.items() if height is not None})
+
     def frames(self, wildcards: Wildcards) -> str:
         """The range of frames of a trial, as JSON."""
         return canonical(self.trial(wildcards).frames)

@@ -30,6 +30,7 @@ from kineograph.stages.naming import Found, Naming, name_people
 STAGE = "association"
 BONES_FROM_TRUNK = 2
 """People are followed by the trunk and what is at most so many bones away from it: not by fingers and faces."""
+BYSTANDER = "a bystander"
 SHORTEST_S = 0.05
 """What is seen for a shorter time isn't anybody."""
 TOUCH_M = 0.15
@@ -240,7 +241,7 @@ def _doubts(tracks: PersonTracks, people: _People, naming: Naming) -> list[Reaso
     concerned = sorted({doubt for doubt in people.doubts if name.keys() & set(doubt.people)}, key=_when)
     return [
         _undecided(
-            sorted(name.get(index, "a bystander") for index in doubt.people),
+            sorted((name.get(index, BYSTANDER) for index in doubt.people), key=lambda one: (one == BYSTANDER, one)),
             tracks.time_s[doubt.from_frame],
             tracks.time_s[doubt.to_frame],
             "nobody saw them, and places, velocities and sizes fit both ways",
@@ -276,6 +277,6 @@ def _undecided(names: Sequence[str], from_s: float, to_s: float, why: str) -> Re
     return Reason(
         "warn",
         f"{pair} may have been exchanged between {from_s:.2f} s and {to_s:.2f} s: {why}",
-        f"participants {', '.join(names)}" if "a bystander" not in names else f"participant {names[-1]}",
+        "participant " + " and ".join(name for name in names if name != BYSTANDER),
         "look at the overlays around this time; cut the trial there (frames) if they were",
     )

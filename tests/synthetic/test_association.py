@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from kineograph.geometry.projection import project
+from kineograph.signal.robust import median_of_known
 from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from synthetic.scene import Faults, boxes, film, on_path, ring, walker
@@ -40,8 +41,7 @@ def really(keypoints, motions, rig, tracks):
             seen = keypoints[camera].position_px[rows, index]
             apart = np.linalg.norm(expected - seen[:, None], axis=-1)
             far = np.where(np.isfinite(apart), np.minimum(apart, 500), np.nan)
-            with np.errstate(invalid="ignore"):
-                nearest = np.nan_to_num(np.nanmedian(far, axis=-1), nan=1e6).argmin(axis=1)
+            nearest = np.nan_to_num(median_of_known(far, axis=-1)[0], nan=1e6).argmin(axis=1)
             real[:, person, camera] = np.where(index >= 0, nearest, -1)
     return real
 
@@ -169,7 +169,7 @@ def test_names_follow_the_hint(halpe, hint, by):
     who_is_it = identity(really(keypoints, motions, rig, tracks))
     assert (who_is_it == [1, 0]).all()
     assert report.came_out["named_by"] == {"A": by, "B": by}
-    assert report.verdict == "pass"
+    assert not any("who is who" in reason.text for reason in report.reasons)
 
 
 @pytest.mark.parametrize("height_m", [{}, {"A": 1.75}, {"A": 1.75, "B": 1.76}, {"A": 1.9, "B": 1.6}])
@@ -224,7 +224,7 @@ def test_second_boxes_make_nobody(halpe):
 
 
 def test_a_person_in_two_halves_is_one(halpe):
-    """In one camera the detector parts the person at the hips, in two others too but not always."""
+    """In two of four cameras the detector parts the person at the hips: the upper halves are taken, the lower are nobody."""
     rig = ring(4)
     keypoints = film(rig, halpe, [walker(halpe)], seconds=4, faults=Faults(2.0, 0.1))
     keypoints[:2] = [halved(item, halpe) for item in keypoints[:2]]

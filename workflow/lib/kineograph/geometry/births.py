@@ -10,6 +10,8 @@ from kineograph.geometry.rays import nearest_point_m, ray_ray_distance_m
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 
 FEWEST_KEYPOINTS = 4
+TWIN_KEYPOINTS = 2
+"""So few in common show that two are one: where the detector parts a person, the halves share little but the hips."""
 LARGEST_BODY_M = 1.5
 """No keypoint is farther from the middle of a body: a larger one is made of two people's views."""
 NEAREST_M = 0.2
@@ -110,10 +112,10 @@ def born(
     return new
 
 
-def _mostly(near: BoolArray, common: BoolArray) -> BoolArray:
+def _mostly(near: BoolArray, common: BoolArray, fewest: int = FEWEST_KEYPOINTS) -> BoolArray:
     """Where enough keypoints are common and at least half of them near: the median is."""
     count = common.sum(axis=-1)
-    result: BoolArray = (count >= FEWEST_KEYPOINTS) & (2 * near.sum(axis=-1) >= count)
+    result: BoolArray = (count >= fewest) & (2 * near.sum(axis=-1) >= count)
     return result
 
 
@@ -163,4 +165,4 @@ def _birth(
 def _is_there(birth: Birth, there_m: FloatArray, there_known: BoolArray, distance_m: float) -> bool:
     common = there_known & birth.known
     near = common & (np.linalg.norm(there_m - birth.points_m, axis=-1) <= distance_m)
-    return bool(_mostly(near, common).any())
+    return bool(_mostly(near, common, TWIN_KEYPOINTS).any())

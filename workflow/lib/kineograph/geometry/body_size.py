@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kineograph.geometry.following import Stretch
+from kineograph.geometry.followed import Stretch
 from kineograph.geometry.rays import nearest_point_m
 from kineograph.geometry.sightings import block
 from kineograph.model.camera import Rig

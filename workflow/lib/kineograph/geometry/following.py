@@ -6,11 +6,12 @@ What comes out are stretches: a person from the first to the last frame in which
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from kineograph.geometry.births import born
+from kineograph.geometry.followed import People, Record, Stretch, nobody
 from kineograph.geometry.sightings import Sightings
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 
@@ -39,87 +40,6 @@ class Limits:
     max_speed_m_s: float
 
 
-@dataclass(frozen=True)
-class Stretch:
-    """A person, from the first to the last of n frames in which two cameras saw them.
-
-    Attributes
-    ----------
-    frames : (n,) array of int
-        Ascending.
-    detection : (n, C) array of int
-        Each camera's detection; -1 for none.
-    centre_m : (n, 3) array
-        Middle of the trunk, m.
-    """
-
-    frames: IntArray
-    detection: IntArray
-    centre_m: FloatArray
-
-    @property
-    def support(self) -> int:
-        """Number of detections."""
-        return int((self.detection >= 0).sum())
-
-
-@dataclass(eq=False)
-class _People:
-    """Those being followed: A persons, K keypoints. Points are 0 where not known."""
-
-    identity: IntArray
-    points_m: FloatArray
-    known: BoolArray
-    velocity_m_s: FloatArray
-    last_frame: IntArray
-    frames_seen: IntArray
-    views_seen: IntArray
-
-    def only(self, which: BoolArray) -> _People:
-        return _People(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
-
-    def and_new(self, identity: int, points_m: FloatArray, known: BoolArray, frame: int, views: int) -> _People:
-        one = (identity, points_m, known, np.zeros(3), frame, 1, views)
-        both = (
-            np.concatenate([getattr(self, name), np.asarray(value)[None]])
-            for name, value in zip(self.__dataclass_fields__, one, strict=True)
-        )
-        return _People(*both)
-
-
-def _nobody(keypoints: int) -> _People:
-    none = np.zeros(0, int)
-    return _People(
-        none, np.zeros((0, keypoints, 3)), np.zeros((0, keypoints), bool), np.zeros((0, 3)), none, none, none
-    )
-
-
-@dataclass(eq=False)
-class _Record:
-    """What was seen, a row a person and frame."""
-
-    frames: list[int] = field(default_factory=list)
-    identities: list[int] = field(default_factory=list)
-    detections: list[IntArray] = field(default_factory=list)
-    centres_m: list[FloatArray] = field(default_factory=list)
-
-    def add(self, frame: int, identity: int, detection: IntArray, centre_m: FloatArray) -> None:
-        self.frames.append(frame)
-        self.identities.append(identity)
-        self.detections.append(detection)
-        self.centres_m.append(centre_m)
-
-    def stretches(self) -> list[Stretch]:
-        if not self.frames:
-            return []
-        order = np.argsort(self.identities, kind="stable")
-        frames, detections = np.array(self.frames)[order], np.array(self.detections)[order]
-        centres = np.array(self.centres_m)[order]
-        ends = np.flatnonzero(np.diff(np.array(self.identities)[order])) + 1
-        parts = zip(np.split(frames, ends), np.split(detections, ends), np.split(centres, ends), strict=True)
-        return [Stretch(*part) for part in parts]
-
-
 class Follower:
     """Follows everybody, frame by frame.
 
@@ -141,13 +61,13 @@ class Follower:
         self._trunk = trunk
         self._importance = np.where(trunk, 1.0, LIMB_WEIGHT)
         self._limits = limits
-        self._step_s = 1 / fps_hz if fps_hz > 0 else 1.0
+        self._step_s = float(1 / fps_hz) if fps_hz > 0 else 1.0
         self._gain = 1 - np.exp(-self._step_s / MEMORY_S)
         self._patience = max(1, round(limits.max_gap_s / self._step_s))
         self._established = max(2, round(ESTABLISHED_S / self._step_s))
-        self._people = _nobody(len(trunk))
+        self._people = nobody(len(trunk))
         self._next = 0
-        self._record = _Record()
+        self._record = Record()
 
     def follow(self, blocks: Iterable[Sightings]) -> list[Stretch]:
         """Everybody who was seen by two cameras at once, in stretches.
@@ -177,7 +97,7 @@ class Follower:
             people = self._people = people.only(now - people.last_frame <= self._patience)
         free = view.shown
         if len(people.identity):
-            gap_s = (now - people.last_frame - 1) * self._step_s
+            gap_s = np.asarray((now - people.last_frame - 1) * self._step_s, float)
             predicted_m = people.points_m + people.velocity_m_s[:, None] * self._step_s
             detection = self._match(people, predicted_m, gap_s, view)
             self._move(people, predicted_m, gap_s, detection, view, now)
@@ -187,7 +107,7 @@ class Follower:
         if cameras_with_somebody >= MIN_CAMERAS and free.any(axis=1).sum() >= MIN_CAMERAS:
             self._welcome(now, view, free)
 
-    def _match(self, people: _People, predicted_m: FloatArray, gap_s: FloatArray, view: _View) -> IntArray:
+    def _match(self, people: People, predicted_m: FloatArray, gap_s: FloatArray, view: _View) -> IntArray:
         """The detection of each camera that is each person, (A, C); -1 for none."""
         limits = self._limits
         unseen_m = np.minimum(limits.max_speed_m_s * gap_s, 0.5 * ACCELERATION_M_S2 * gap_s**2)
@@ -216,7 +136,7 @@ class Follower:
 
     def _move(
         self,
-        people: _People,
+        people: People,
         predicted_m: FloatArray,
         gap_s: FloatArray,
         detection: IntArray,
@@ -246,7 +166,7 @@ class Follower:
             self._record.add(now, int(people.identity[person]), detection[person], centre_m[person])
 
     def _meet(
-        self, people: _People, predicted_m: FloatArray, detection: IntArray, view: _View
+        self, people: People, predicted_m: FloatArray, detection: IntArray, view: _View
     ) -> tuple[FloatArray, IntArray, BoolArray]:
         """Points (A, K, 3) nearest to the lines of sight, how many lines there are, and where that makes a point."""
         taken = detection >= 0
@@ -332,7 +252,7 @@ def _share_out(fit: FloatArray, first: BoolArray) -> IntArray:
 
 def _centre(points_m: FloatArray, known: BoolArray, trunk: BoolArray) -> FloatArray:
     """The middle (A, 3) of the trunk's known points, or of all where the trunk isn't known."""
-    use = known & trunk
-    use = np.where(use.any(axis=1)[:, None], use, known)[..., None]
+    shown = known & trunk
+    use = np.where(shown.any(axis=1, keepdims=True), shown, known)[..., None]
     centre: FloatArray = (points_m * use).sum(axis=1) / use.sum(axis=1)
     return centre

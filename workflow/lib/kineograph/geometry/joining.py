@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.geometry.body_size import BodySize
-from kineograph.geometry.following import Stretch
+from kineograph.geometry.followed import Stretch
 from kineograph.model.shapes import FloatArray
 
 FAR = 1e6

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kineograph.geometry.body_size import body_sizes
-from kineograph.geometry.following import MIN_CAMERAS, Follower, Limits, Stretch
+from kineograph.geometry.followed import Stretch
+from kineograph.geometry.following import MIN_CAMERAS, Follower, Limits
 from kineograph.geometry.joining import Doubt, join
 from kineograph.geometry.sightings import sightings
 from kineograph.model.camera import Rig

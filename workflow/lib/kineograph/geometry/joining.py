@@ -2,7 +2,8 @@
 
 The stretches are the nodes of a graph, the joints its edges; the cheapest set of disjoint paths is an assignment of ends to
 beginnings (min-cost flow with unit capacities; Zhang, Li and Nevatia 2008, doi:10.1109/CVPR.2008.4587584). Costs are
-negative logarithms of likelihoods: of the places, given how far people come in the time, and of the bodies' sizes.
+negative logarithms of likelihoods: of the places and velocities, given how far people come and turn in the time, and of the
+bodies' sizes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ UNDECIDED = 3.0
 """Another joining that costs less than this more is as likely as 1 to 20: too likely to be passed over in silence."""
 PLACE_M = 0.12
 """Standard deviation of a place right after a person was seen, m."""
+VELOCITY_M_S = 0.3
+"""Standard deviation of a velocity right after a person was seen, m/s: the trunk sways with each step."""
 TURN_M_S2 = 1.0
 """How much people speed up and turn while unseen, m/s2, as a standard deviation."""
 ROOM_M = 3.0
@@ -122,7 +125,8 @@ def joint_costs(
     spread = np.minimum(PLACE_M + TURN_M_S2 * time_s**2, PLACE_M + ROOM_M * (1 - np.exp(-time_s)))
     ratio, error = sizes.log_ratio()
     place = 0.5 * (missed / spread) ** 2 + 2 * np.log(spread / PLACE_M)
-    cost = place + 0.5 * np.minimum((ratio / error) ** 2, 25.0)
+    turned = np.linalg.norm(first_m_s - last_m_s, axis=-1) / (VELOCITY_M_S + TURN_M_S2 * time_s)
+    cost = place + 0.5 * np.minimum(turned**2, 9.0) + 0.5 * np.minimum((ratio / error) ** 2, 25.0)
     reachable = np.linalg.norm(first_m - last_m, axis=-1) <= max_distance_m + max_speed_m_s * gap_s
     possible: FloatArray = np.where((gap_s > 0) & reachable, cost, FAR)
     return possible

@@ -91,7 +91,7 @@ CROWDED = Faults(noise_px=2.0, occlusion=0.15, lost_detections=0.15, overlap=0.5
 
 @pytest.mark.parametrize(("cameras", "seed"), [(4, 1), (4, 4), (6, 7)])
 def test_three_people_who_cross_again_and_again_keep_their_names(halpe, cameras, seed):
-    """60 s at 60 Hz. Measured, with 4 cameras for 12 seeds and with 6 for 3: no switch, at most 0.03 % wrong views."""
+    """60 s at 60 Hz. Measured with 4 cameras and 8 seeds and with 6 and 3: no switch, at most 0.07 % of a person's views wrong."""
     rig = ring(cameras)
     motions = crowd(halpe, seed)
     keypoints = film(rig, halpe, motions, seconds=60, faults=CROWDED, shuffle=True, seed=seed)
@@ -223,6 +223,21 @@ def test_second_boxes_make_nobody(halpe):
     assert report.came_out["bystanders"] == 0
 
 
+def test_left_and_right_exchanged_is_the_same_person(halpe):
+    """Two of four cameras exchange left and right in every fifth frame, at once: nobody new, and no view is lost."""
+    rig = ring(4)
+    keypoints = film(rig, halpe, [walker(halpe)], seconds=4, faults=Faults(2.0, 0.1))
+    sides = {"right": "L", "left": "R"}
+    twin = [sides[halpe.side(name)] + name[1:] if halpe.side(name) in sides else name for name in halpe.keypoints]
+    twin = [halpe.index(name) for name in twin]
+    for item in keypoints[1:3]:
+        item.position_px[2::5] = item.position_px[2::5][..., twin, :]
+        item.confidence[2::5] = item.confidence[2::5][..., twin]
+    tracks, report = who(keypoints, rig, halpe)
+    assert (tracks.detection >= 0).mean() > 0.99
+    assert report.came_out["bystanders"] == 0
+
+
 def test_a_person_in_two_halves_is_one(halpe):
     """In two of four cameras the detector parts the person at the hips: the upper halves are taken, the lower are nobody."""
     rig = ring(4)
@@ -284,7 +299,9 @@ def test_the_cost_of_one_person_and_a_bystander(skeletons):
         item.position_px[...], item.confidence[...] = film_of_the_first(item, rig, body25b, people[0])
     start = time.process_time()
     tracks, report = who(keypoints, rig, body25b)
-    assert time.process_time() - start < 4.0
+    used_s = time.process_time() - start
+    print(f"{used_s:.2f} CPU s")
+    assert used_s < 4.0
     assert (tracks.detection >= 0).mean() > 0.99
     assert report.came_out["bystanders"] == 1
 

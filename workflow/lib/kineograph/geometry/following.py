@@ -49,16 +49,21 @@ class Follower:
         Where the cameras are, m.
     trunk : (K,) array of bool
         Which keypoints are the trunk's.
+    mirror : (K,) array of int
+        The keypoint of the other side; itself for those in the middle.
     fps_hz : float
         Rate of the frames, Hz.
     limits : Limits
         How far people may be from where they are expected.
     """
 
-    def __init__(self, origins_m: FloatArray, trunk: BoolArray, fps_hz: float, limits: Limits) -> None:
+    def __init__(
+        self, origins_m: FloatArray, trunk: BoolArray, mirror: IntArray, fps_hz: float, limits: Limits
+    ) -> None:
         self._origins_m = origins_m
         self._cameras = np.arange(len(origins_m))
         self._trunk = trunk
+        self._mirror = mirror
         self._importance = np.where(trunk, 1.0, LIMB_WEIGHT)
         self._limits = limits
         self._step_s = float(1 / fps_hz) if fps_hz > 0 else 1.0
@@ -101,9 +106,13 @@ class Follower:
             predicted_m = people.points_m + people.velocity_m_s[:, None] * self._step_s
             detection = self._match(people, predicted_m, gap_s, view)
             self._move(people, predicted_m, gap_s, detection, view, now)
-            taken = detection >= 0
-            free = view.shown.copy()
-            free[np.nonzero(taken)[1], detection[taken]] = False
+            free = _free(view.shown, detection)
+            if (free.any(axis=1) & (detection < 0).any(axis=0)).any():
+                self._add_mirrored(people, detection, view, free, now)
+                free = _free(view.shown, detection)
+            centre_m = _centre(people.points_m, people.known, self._trunk)
+            for person in np.flatnonzero(people.last_frame == now):
+                self._record.add(now, int(people.identity[person]), detection[person], centre_m[person])
         if cameras_with_somebody >= MIN_CAMERAS and free.any(axis=1).sum() >= MIN_CAMERAS:
             self._welcome(now, view, free)
 
@@ -111,17 +120,7 @@ class Follower:
         """The detection of each camera that is each person, (A, C); -1 for none."""
         limits = self._limits
         unseen_m = np.minimum(limits.max_speed_m_s * gap_s, 0.5 * ACCELERATION_M_S2 * gap_s**2)
-        reach_m = (limits.max_distance_m + unseen_m)[:, None, None, None]
-        offset = predicted_m[:, None] - self._origins_m[:, None]  # (A, C, K, 3)
-        along = np.einsum("ackx,cdkx->acdk", offset, view.direction)
-        square = np.einsum("ackx,ackx->ack", offset, offset)[:, :, None] - along * along
-        common = (view.weight > 0)[None] & people.known[:, None, None]
-        nearness = 1 - np.sqrt(np.maximum(square, 0)) / reach_m
-        near = common & (nearness > 0)
-        count = common.sum(axis=-1)
-        fits = (count >= FEWEST_KEYPOINTS) & (2 * near.sum(axis=-1) >= count)  # the median is within reach
-        score = np.where(near, nearness, 0.0) * view.weight
-        fit = np.where(fits, score @ self._importance, -1.0)
+        fit = self._fit(predicted_m, people.known, limits.max_distance_m + unseen_m, view)
         best = fit.argmax(axis=-1)
         detection: IntArray = np.where(np.take_along_axis(fit, best[..., None], axis=-1)[..., 0] >= 0, best, -1)
         if len(people.identity) > 1:
@@ -133,6 +132,33 @@ class Follower:
                 for camera in contested:
                     detection[:, camera] = _share_out(fit[:, camera], first)
         return detection
+
+    def _add_mirrored(self, people: People, detection: IntArray, view: _View, free: BoolArray, now: int) -> None:
+        """Give those who are seen the free detections that show them with left and right exchanged.
+
+        Networks do that in some frames. It is still the same person; the points are not moved by it.
+        """
+        here = people.last_frame == now
+        reach_m = np.full(len(here), self._limits.max_distance_m)
+        fit = self._fit(people.points_m[:, self._mirror], people.known[:, self._mirror], reach_m, view)
+        wanted = (fit >= 0) & free & (detection < 0)[..., None] & here[:, None, None]
+        for camera in np.flatnonzero(wanted.any(axis=(0, 2))):
+            given = _share_out(np.where(wanted[:, camera], fit[:, camera], -1.0), here)
+            detection[:, camera] = np.where(given >= 0, given, detection[:, camera])
+
+    def _fit(self, points_m: FloatArray, known: BoolArray, reach_m: FloatArray, view: _View) -> FloatArray:
+        """How well each detection shows each person (A, C, D); -1 where it doesn't: where the median isn't within reach."""
+        offset = points_m[:, None] - self._origins_m[:, None]  # (A, C, K, 3)
+        along = np.einsum("ackx,cdkx->acdk", offset, view.direction)
+        square = np.einsum("ackx,ackx->ack", offset, offset)[:, :, None] - along * along
+        common = (view.weight > 0)[None] & known[:, None, None]
+        nearness = 1 - np.sqrt(np.maximum(square, 0)) / reach_m[:, None, None, None]
+        near = common & (nearness > 0)
+        count = common.sum(axis=-1)
+        fits = (count >= FEWEST_KEYPOINTS) & (2 * near.sum(axis=-1) >= count)
+        score = np.where(near, nearness, 0.0) * view.weight
+        fit: FloatArray = np.where(fits, score @ self._importance, -1.0)
+        return fit
 
     def _move(
         self,
@@ -161,9 +187,6 @@ class Follower:
         people.last_frame = np.where(seen, now, people.last_frame)
         people.frames_seen = people.frames_seen + seen
         people.views_seen = people.views_seen + np.where(seen, cameras, 0)
-        centre_m = _centre(people.points_m, people.known, self._trunk)
-        for person in np.flatnonzero(seen):
-            self._record.add(now, int(people.identity[person]), detection[person], centre_m[person])
 
     def _meet(
         self, people: People, predicted_m: FloatArray, detection: IntArray, view: _View
@@ -205,8 +228,8 @@ class Follower:
             view.weight,
             free,
             self._origins_m,
-            people.points_m[here],
-            people.known[here],
+            np.concatenate([people.points_m[here], people.points_m[here][:, self._mirror]]),
+            np.concatenate([people.known[here], people.known[here][:, self._mirror]]),
             self._limits.max_birth_distance_m,
             self._limits.max_distance_m,
         )
@@ -248,6 +271,14 @@ def _share_out(fit: FloatArray, first: BoolArray) -> IntArray:
                 given[row] = column
                 left[column] = False
     return given
+
+
+def _free(shown: BoolArray, detection: IntArray) -> BoolArray:
+    """The detections (C, D) that are nobody's, given whose (A, C) they are."""
+    taken = detection >= 0
+    free = shown.copy()
+    free[np.nonzero(taken)[1], detection[taken]] = False
+    return free
 
 
 def _centre(points_m: FloatArray, known: BoolArray, trunk: BoolArray) -> FloatArray:

@@ -157,6 +157,14 @@ def _bones_among(skeleton: Skeleton, chosen: IntArray) -> IntArray:
     return np.reshape(np.array(among, int), (-1, 2))
 
 
+def _mirror(skeleton: Skeleton, chosen: IntArray) -> IntArray:
+    """The place in `chosen` of each chosen keypoint's counterpart on the other side (K,); its own where there is none."""
+    names = [skeleton.keypoints[index] for index in chosen]
+    other = {"right": "L", "left": "R"}
+    twins = [other[skeleton.side(name)] + name[1:] if skeleton.side(name) in other else name for name in names]
+    return np.array([names.index(twin) if twin in names else i for i, twin in enumerate(twins)], int)
+
+
 def _stretches(
     keypoints: Sequence[Keypoints2D],
     rig: Rig,
@@ -172,7 +180,7 @@ def _stretches(
     origins_m = np.array([camera.position_m for camera in rig.cameras])
     trunk = np.isin(chosen, [skeleton.index(name) for name in skeleton.tracking])
     limits = Limits(settings.max_distance_m, settings.max_birth_distance_m, settings.max_gap_s, settings.max_speed_m_s)
-    follower = Follower(origins_m, trunk, fps_hz, limits)
+    follower = Follower(origins_m, trunk, _mirror(skeleton, chosen), fps_hz, limits)
     found = follower.follow(sightings(keypoints, rig, frame, chosen, settings.min_confidence))
     return [part for part in found if len(part.frames) >= max(2, SHORTEST_S * fps_hz)]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.geometry.followed import Stretch
+from kineograph.geometry.lines_of_sight import block
 from kineograph.geometry.rays import nearest_point_m
-from kineograph.geometry.sightings import block
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.shapes import FloatArray, IntArray
@@ -68,7 +68,7 @@ def body_sizes(
     people : sequence of sequences of Stretch
         S people.
     keypoints, rig, frame, chosen, min_confidence
-        As :func:`kineograph.geometry.sightings.sightings` takes them.
+        As :func:`kineograph.geometry.lines_of_sight.lines_of_sight` takes them.
     bones : (B, 2) array of int
         The ends of each bone, as places in `chosen`.
     """

@@ -12,7 +12,7 @@ import numpy as np
 
 from kineograph.geometry.births import born
 from kineograph.geometry.followed import People, Record, Stretch, nobody
-from kineograph.geometry.sightings import Sightings
+from kineograph.geometry.lines_of_sight import LinesOfSight
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 
 FEWEST_KEYPOINTS = 4
@@ -74,12 +74,12 @@ class Follower:
         self._next = 0
         self._record = Record()
 
-    def follow(self, blocks: Iterable[Sightings]) -> list[Stretch]:
+    def follow(self, blocks: Iterable[LinesOfSight]) -> list[Stretch]:
         """Everybody who was seen by two cameras at once, in stretches.
 
         Parameters
         ----------
-        blocks : iterable of Sightings
+        blocks : iterable of LinesOfSight
             All frames, block by block.
         """
         now = 0

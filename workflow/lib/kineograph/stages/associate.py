@@ -17,7 +17,7 @@ from kineograph.geometry.body_size import body_sizes
 from kineograph.geometry.followed import Stretch
 from kineograph.geometry.following import MIN_CAMERAS, Follower, Limits
 from kineograph.geometry.joining import Doubt, join
-from kineograph.geometry.sightings import sightings
+from kineograph.geometry.lines_of_sight import lines_of_sight
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
@@ -181,7 +181,7 @@ def _stretches(
     trunk = np.isin(chosen, [skeleton.index(name) for name in skeleton.tracking])
     limits = Limits(settings.max_distance_m, settings.max_birth_distance_m, settings.max_gap_s, settings.max_speed_m_s)
     follower = Follower(origins_m, trunk, _mirror(skeleton, chosen), fps_hz, limits)
-    found = follower.follow(sightings(keypoints, rig, frame, chosen, settings.min_confidence))
+    found = follower.follow(lines_of_sight(keypoints, rig, frame, chosen, settings.min_confidence))
     return [part for part in found if len(part.frames) >= max(2, SHORTEST_S * fps_hz)]
 
 

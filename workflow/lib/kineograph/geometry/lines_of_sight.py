@@ -17,7 +17,7 @@ BLOCK_FRAMES = 500
 
 
 @dataclass(frozen=True)
-class Sightings:
+class LinesOfSight:
     """What all cameras see in a block of B frames; D is the largest number of detections of any of them.
 
     Attributes
@@ -32,9 +32,9 @@ class Sightings:
     weight: FloatArray
 
 
-def sightings(
+def lines_of_sight(
     keypoints: Sequence[Keypoints2D], rig: Rig, frame: IntArray, chosen: IntArray, min_confidence: float
-) -> Iterator[Sightings]:
+) -> Iterator[LinesOfSight]:
     """The lines of sight of the chosen keypoints in all frames, block by block.
 
     Parameters
@@ -56,8 +56,8 @@ def sightings(
 
 def block(
     keypoints: Sequence[Keypoints2D], rig: Rig, frame: IntArray, chosen: IntArray, min_confidence: float
-) -> Sightings:
-    """The lines of sight of the chosen keypoints in some frames (B, C), as :func:`sightings` has them."""
+) -> LinesOfSight:
+    """The lines of sight of the chosen keypoints in some frames (B, C), as :func:`lines_of_sight` has them."""
     shown = [
         _shown(item, frame[:, camera], chosen, min_confidence)
         if item.n_frames
@@ -72,7 +72,7 @@ def block(
         place = (frame[where, camera], which, chosen[point])
         direction[where, camera, which, point] = ray_directions(camera_of_rig, item.position_px[place])
         weight[where, camera, which, point] = item.confidence[place]
-    return Sightings(direction, weight)
+    return LinesOfSight(direction, weight)
 
 
 def _shown(item: Keypoints2D, frame: IntArray, chosen: IntArray, min_confidence: float) -> BoolArray:

@@ -112,6 +112,20 @@ def walker(
     return motion
 
 
+def on_path(person: Motion, path: Callable[[np.ndarray], np.ndarray]) -> Motion:
+    """A person who walks on the spot at the origin, carried along a path: from times (F,) to places (F, 2), m."""
+
+    def motion(time_s: np.ndarray) -> np.ndarray:
+        t = np.asarray(time_s, float)
+        place, ahead = path(t), path(t + 1e-3) - path(t - 1e-3)
+        heading = np.arctan2(ahead[:, 1], ahead[:, 0])[:, None]
+        x, y, up = np.moveaxis(person(t), -1, 0)
+        turned = [np.cos(heading) * x - np.sin(heading) * y, np.sin(heading) * x + np.cos(heading) * y]
+        return np.stack([turned[0] + place[:, :1], turned[1] + place[:, 1:], up], axis=-1)
+
+    return motion
+
+
 @dataclass(frozen=True)
 class Faults:
     """What is wrong with the keypoints.
@@ -126,12 +140,15 @@ class Faults:
         Part of the keypoints that are somewhere else (up to 150 px away).
     lost_detections : float
         Part of the detections that are missing as a whole.
+    overlap : float or None
+        Of two people whose boxes in an image share more than this part of the smaller one, the farther is not detected.
     """
 
     noise_px: float = 0.0
     occlusion: float = 0.0
     outliers: float = 0.0
     lost_detections: float = 0.0
+    overlap: float | None = None
 
 
 def film(
@@ -167,6 +184,9 @@ def film(
         confidence = np.where(inside, random.uniform(0.6, 1.0, inside.shape), 0.0)
         confidence[random.random(confidence.shape) < faults.occlusion] = 0.0
         confidence[random.random(confidence.shape[:2]) < faults.lost_detections] = 0.0
+        if faults.overlap is not None:
+            distance_m = np.linalg.norm(np.nanmean(points, axis=2) - camera.position_m, axis=-1)
+            confidence[_covered(boxes(pixels), distance_m, faults.overlap)] = 0.0
         pixels[confidence == 0] = np.nan
         if shuffle:
             order = random.permuted(np.tile(np.arange(len(people)), (frames, 1)), axis=1)
@@ -186,6 +206,15 @@ def film(
             )
         )
     return seen
+
+
+def _covered(box: np.ndarray, distance_m: np.ndarray, overlap: float) -> np.ndarray:
+    """Which people (F, P) stand behind another one, by their boxes (F, P, 4) and distances (F, P)."""
+    low = np.maximum(box[:, :, None, :2], box[:, None, :, :2])
+    high = np.minimum(box[:, :, None, 2:], box[:, None, :, 2:])
+    area = np.prod(box[..., 2:] - box[..., :2], axis=-1)
+    shared = np.prod(np.maximum(high - low, 0), axis=-1) / np.minimum(area[:, :, None], area[:, None])
+    return ((shared > overlap) & (distance_m[:, :, None] > distance_m[:, None])).any(axis=2)
 
 
 def boxes(pixels: np.ndarray) -> np.ndarray:

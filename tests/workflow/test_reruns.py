@@ -258,6 +258,7 @@ EDITS = {
     "pose.device": (setting("pose", "device", "auto"), NOTHING),
     "synchronization.method": (setting("synchronization", "method", "none"), stale_after("synchronize")),
     "association.max_gap_s": (setting("association", "max_gap_s", 2.0), stale_after("associate")),
+    "association.start_m": (setting("association", "start_m", {"P1": [0, 1.5]}), stale_after("associate")),
     "triangulation.max_error_px": (setting("triangulation", "max_error_px", 20), stale_after("triangulate")),
     "triangulation.method": (setting("triangulation", "method", "dlt"), stale_after("triangulate")),
     "triangulation.swaps": (setting("triangulation", "swaps", False), stale_after("triangulate")),
@@ -313,6 +314,7 @@ EDITS = {
     "a new calibration": (another_calibration, stale_after("calibrate")),
     "other weights": (other_weights, stale_after(*POSE_OF_T1)),
     "a mass": (replace("data/participants.tsv", "\t70", "\t80"), stale_after("scale")),
+    "a height, of one who is alone in the trials": (replace("data/participants.tsv", "\t1.75", "\t1.8"), stale_after("scale")),
     "a skeleton card": (
         replace("resources/skeletons/halpe26.toml", 'tracking = ["Neck", ', "tracking = ["),
         stale_after(*SKELETON_READERS),

@@ -23,7 +23,8 @@ rule associate:
         code=PLAN.code("associate"),
         content=PLAN.skeleton_content,
         participants=PLAN.participants,
+        heights=PLAN.heights,
     shell:
         "python -m kineograph.cli associate --inputs {input.inputs:q} --calibration {input.calibration:q}"
-        " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --participants {params.participants:q}"
+        " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --participants {params.participants:q} --heights {params.heights:q}"
         " --settings {params.settings:q} --code {params.code} --out {output.tracks:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"

@@ -28,16 +28,14 @@ from kineograph.settings.configuration import Configuration
 from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
 
-Wildcards = Any
-"""Snakemake's wildcards: an object with an attribute for each."""
+Wildcards = Any  # Snakemake's: an object with an attribute for each
 FromWildcards = Callable[[Wildcards], str]
 OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
 DECODERS = "pose.decoders"
 CACHE_LINK = ".kineograph/cache"
 """A link to the cache in the working directory: jobs name its files by it, so that another place of the cache reruns nothing."""
-IMPORT_KEY = "keypoint_skeleton"
-"""The one key of the section ``pose`` that applies to precomputed keypoints, and to nothing else."""
+IMPORT_KEY = "keypoint_skeleton"  # the one key of the section pose that applies to precomputed keypoints
 
 
 class Plan:
@@ -339,6 +337,10 @@ class Plan:
     def participants(self, wildcards: Wildcards) -> str:
         """The participants of a trial, as JSON."""
         return canonical(list(self.trial(wildcards).participants))
+
+    def heights(self, wildcards: Wildcards) -> str:
+        """The heights that tell a trial's participants apart, m, as JSON."""
+        return canonical(self.dataset.telling_heights_m(self.trial(wildcards)))
 
     def frames(self, wildcards: Wildcards) -> str:
         """The range of frames of a trial, as JSON."""

@@ -22,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_views(parser)
     parser.add_argument("--synchronization", type=Path, required=True, metavar="FILE")
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON", help="names, in a list")
+    parser.add_argument("--heights", type=json_argument, default={}, metavar="JSON", help="m, by participant")
     add_settings(parser)
     add_result(parser)
 
@@ -31,7 +32,9 @@ def run(args: argparse.Namespace) -> StageReport:
     settings = from_json(AssociateSettings, args.settings)
     views = read_views(args)
     clock = read_synchronization(args.synchronization)
-    tracks, report = associate(views.keypoints, views.rig, clock, views.skeleton, args.participants, settings)
+    tracks, report = associate(
+        views.keypoints, views.rig, clock, views.skeleton, args.participants, settings, args.heights
+    )
     write_npz(args.out, tracks)
     save_report(args, report)
     return report

@@ -133,6 +133,11 @@ class Dataset:
         """The sessions' names, sorted."""
         return sorted({trial.session for trial in self.trials})
 
+    def telling_heights_m(self, trial: Trial) -> dict[str, float]:
+        """The known heights of a trial's participants, m; none of one who is alone: there is nobody to be told from."""
+        people = [self.participants[name] for name in trial.participants] if len(trial.participants) > 1 else []
+        return {person.name: person.height_m for person in people if person.height_m is not None}
+
     def trials_of(self, session: str, participant: str) -> list[Trial]:
         """The trials of a session that a participant is in."""
         return [trial for trial in self.trials if trial.session == session and participant in trial.participants]

@@ -179,6 +179,12 @@ def another_keypoint_file(root):
     path.write_text('{"people": []}')
 
 
+def timestamps(root):
+    for camera in CAMERAS:
+        times = "\n".join(f"{frame / 60:.6f}" for frame in range(24))
+        (root / "data" / "S1" / "T1" / "videos" / f"{camera}.timestamps.csv").write_text(times)
+
+
 def another_calibration(root):
     from kineograph.calibration_formats import toml
 
@@ -222,6 +228,9 @@ EDITS = {
     "pose.keypoint_skeleton": (setting("pose", "keypoint_skeleton", "body25b"), stale_after(*POSE_OF_T2)),
     "pose.device": (setting("pose", "device", "auto"), NOTHING),
     "synchronization.method": (setting("synchronization", "method", "none"), stale_after("synchronize")),
+    "synchronization.fps_hz": (setting("synchronization", "fps_hz", 100.0), stale_after("synchronize")),
+    "synchronization.drift": (setting("synchronization", "drift", False), stale_after("synchronize")),
+    "timestamps that no method reads": (timestamps, NOTHING),
     "association.max_gap_s": (setting("association", "max_gap_s", 2.0), stale_after("associate")),
     "triangulation.max_error_px": (setting("triangulation", "max_error_px", 20), stale_after("triangulate")),
     "filtering.cutoff_hz": (setting("filtering", "cutoff_hz", 8), stale_after("smooth")),
@@ -254,6 +263,11 @@ EDITS = {
     "code of the decoder": (code("pose/decoders/simcc.py"), stale_after(*POSE_OF_T1)),
     "code of another decoder": (code("pose/decoders/blazepose_landmarks.py"), NOTHING),
     "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
+    "code of the coarse search": (code("geometry/lags.py"), stale_after("synchronize")),
+    "code of the common clock": (
+        code("signal/common_clock.py"),
+        stale_after("synchronize", "associate", "triangulate", "assess_quality", "draw_overlay"),
+    ),
     "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate")),
     "code of the filter": (code("signal/filters/butterworth.py"), stale_after("smooth")),
     "code of scaling": (code("stages/scale.py"), stale_after("scale")),
@@ -294,6 +308,16 @@ def test_a_new_trial_runs_its_own_jobs_and_renews_its_participants_model(project
     assert len(own) == sum(n for kind, n in Counter(SCOPE.values()).items() if kind in ("trial", "person in trial")) + 6
     others = Counter({job: n for job, n in found.items() if job not in own})
     assert others == stale_after("scale")
+
+
+def test_new_timestamps_rerun_the_synchronization_of_their_trial_and_not_the_networks(project):
+    timestamps(project.root)
+    override({"trial": "T1"}, "synchronization", method="timestamps")(project.root)
+    outcome = project.snakemake()
+    assert outcome.code == 0, outcome.text
+    path = project.root / "data" / "S1" / "T1" / "videos" / "cam02.timestamps.csv"
+    path.write_text("\n".join(f"{0.01 + frame / 60:.6f}" for frame in range(24)))
+    assert project.plan() == stale_after("synchronize[T1]")
 
 
 def test_running_after_an_edit_leaves_nothing_to_do(project):

@@ -18,9 +18,9 @@ from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.model.skeleton import Skeleton
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
+from kineograph.signal.common_clock import camera_frames
 from kineograph.signal.resampling import sample
 from kineograph.signal.runs import fill_gaps
-from kineograph.stages.associate import camera_frames
 
 STAGE = "triangulation"
 NEGLIGIBLE_DISTORTION_PX = 1.0

@@ -27,7 +27,7 @@ OUTWARD = (0.2, 0.5, 1.0)
 
 @dataclass(frozen=True)
 class ClockEstimate:
-    """Clocks (2, C) in frames as in :class:`ViewPairs`, and their standard errors."""
+    """Clocks (2, C) in frames as in :class:`ViewPairs`, and their standard errors; NaN where not searched."""
 
     clocks: FloatArray
     error: FloatArray
@@ -76,7 +76,7 @@ def _refine(pairs: ViewPairs, start: FloatArray, stretches: Sequence[FloatArray]
     left_out = np.array([_solve(normal - part[0], right - part[1], free) for part in parts])
     count = len(parts)
     error = np.sqrt((count - 1) / count * np.square(left_out - left_out.mean(axis=0)).sum(axis=0))
-    return ClockEstimate(clocks, np.maximum(error, SMALLEST_ERROR_FRAMES))
+    return ClockEstimate(clocks, np.where(free, np.maximum(error, SMALLEST_ERROR_FRAMES), np.nan))
 
 
 def _solve(normal: FloatArray, right: FloatArray, free: BoolArray) -> FloatArray:

@@ -65,9 +65,11 @@ def lay_out(
 
 def settled_rates(rates_hz: FloatArray) -> FloatArray:
     """The cameras' frame rates (C,), Hz, with those that are one rate made equal (to the highest of them)."""
-    settled = rates_hz.copy()
-    for rate in sorted(set(rates_hz[np.isfinite(rates_hz)].tolist()), reverse=True):
-        settled[np.abs(settled - rate) <= SAME_RATE * rate] = rate
+    settled, left = rates_hz.copy(), np.isfinite(rates_hz)
+    while left.any():
+        rate = settled[left].max()
+        same = left & (settled >= rate * (1 - SAME_RATE))
+        settled[same], left = rate, left & ~same
     return settled
 
 

@@ -3,7 +3,8 @@
 A camera's offset (and, in long trials, its drift) is kept where it differs from zero by more than three standard errors, if
 those estimated from one half of the stretches make the views agree better in the other half, and if no other offset fits
 nearly as well, as in steady walking those of whole strides do. Else the camera is left as it is: never worse than not
-synchronizing.
+synchronizing. Cameras that are synchronized among themselves but not with the rest keep their mean offset at zero: of all
+ways to place them against a camera of which nothing is known, that has the smallest squared error to be expected.
 """
 
 from __future__ import annotations
@@ -145,6 +146,8 @@ def clocks_from_motion(
     if drift and (final.significant[1] & ~kept[1]).any():
         final = estimate_clocks(pairs.restricted(sure), stretches, final.clocks[0], _free(sure, kept[1]))
     clocks = np.where(kept, final.clocks, 0.0)
+    if clocks.any() and not sure.all():
+        clocks[0, sure] -= clocks[0, sure].mean()
     disagreement = (trials.disagreement_px(kept), trials.disagreement_px(np.zeros_like(kept)))
     return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, _poor(trials.pairs, clocks, stretches))
 
@@ -208,9 +211,10 @@ def _estimate(
     Where the offsets `known` (C,) fit nearly as well as the best in the table, it is refined from them.
     """
     here = table.restricted(together)
-    start = here.best_offsets(int(np.flatnonzero(together)[0])) * together
-    if known is not None and here.total(known * together) <= RIVAL_REFUSED * here.total(start):
-        start = known * together
+    reference = int(np.flatnonzero(together)[0])
+    start = here.best_offsets(reference) * together
+    if known is not None and here.total(known) <= RIVAL_REFUSED * here.total(start):
+        start = (known - known[reference]) * together
     if np.abs(start).max() <= REFINED_FROM_ZERO:
         start = np.zeros(len(together))
     return estimate_clocks(pairs.restricted(together), stretches, start, _free(together, together & drift))
@@ -235,7 +239,7 @@ def _rivals(
     here = table.restricted(together)
     offset = estimate.clocks[0]
     found = {}
-    for camera in np.flatnonzero(together)[1:].tolist():
+    for camera in np.flatnonzero(together).tolist():
         index = round(float(offset[camera])) + table.limit
         second = rival(here.profile(camera, offset), index, apart)
         if second is None:

@@ -40,6 +40,8 @@ RIVAL_REFUSED = 1.1
 """An offset is not kept where another's disagreement is less than this many times its own ..."""
 RIVAL_NAMED = 1.3
 """... and kept with a warning below this."""
+UNPROVEN_FRAMES = 2.0
+"""An offset of so many frames that is significant, but not kept, is named."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,13 @@ class MotionClocks:
     def refused(self) -> list[int]:
         """Cameras whose offset is not kept because another fits nearly as well."""
         return [camera for camera, (_, ratio) in self.rivals.items() if ratio < RIVAL_REFUSED]
+
+    @property
+    def unproven(self) -> list[int]:
+        """Cameras with a large offset that is significant, but not kept, as held-out views did not agree better."""
+        large = np.abs(self.estimate.clocks[0]) >= UNPROVEN_FRAMES
+        dropped = self.estimate.significant[0] & large & (self.kept[0] == 0)
+        return [camera for camera in np.flatnonzero(dropped).tolist() if camera not in self.refused]
 
 
 def cut(windows: Sequence[tuple[int, int]]) -> list[FloatArray]:

@@ -255,6 +255,7 @@ def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) ->
         )
         for c, times in found.poor.items()
     ]
+    reasons += [_unproven(found, c, names[c], fps_hz) for c in found.unproven]
     error_s = found.estimate.error[0] / fps_hz
     offset = found.kept[0]
     for c in np.flatnonzero(found.compared).tolist():
@@ -273,6 +274,17 @@ def _not_compared(why: str, camera: str) -> Reason:
         f"{camera or 'the cameras'} could not be compared in time: {why}",
         f"camera {camera}" if camera else "",
         "offsets that could not be found are taken as zero; give them (synchronization.method: given) if they are not",
+    )
+
+
+def _unproven(found: MotionClocks, camera: int, name: str, fps_hz: float) -> Reason:
+    offset_s = found.estimate.clocks[0, camera] / fps_hz
+    return Reason(
+        "warn",
+        f"{name} seems to have started {abs(offset_s):.3f} s {'later' if offset_s > 0 else 'earlier'}, but that did not make "
+        "the views agree better where it was not estimated from, so it is taken as zero",
+        f"camera {name}",
+        "if the cameras were not started together, film a quick movement, or give the offsets",
     )
 
 

@@ -19,18 +19,13 @@ from kineograph.geometry.lags import LagTable, mean_table, rival, tabulate
 from kineograph.geometry.timing import ClockEstimate, estimate_clocks
 from kineograph.geometry.view_pairs import ViewPairs
 from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.stages.comparable_cameras import MISFIT, without_misfits, without_still
 
 STRETCHES = (6, 20)
 """Fewest and most stretches into which the trial is cut."""
 STRETCH_FRAMES = 60
 MIDDLE = 0.25
 """The coarse search of long trials looks at this part of them, around their middle: over it, drift does not blur the lag."""
-MISFIT = 3.0
-"""A camera whose views disagree with the others' by so many times their own disagreement, at any lag, does not fit ..."""
-MISFIT_CONTRAST = 1.5
-"""... unless the disagreement at the other lags is larger by this factor."""
-MOVING_CONTRAST = 1.1
-"""Movement tells the time of a camera if disagreement over all lags (median) is larger than at the best by this factor."""
 REFINED_FROM_ZERO = 3
 """Lags up to this many frames are left to the refinement, which starts from zero then."""
 RIVAL_APART_S = 0.15
@@ -127,8 +122,8 @@ def clocks_from_motion(
     whole = mean_table(tables)
     together = whole.groups()[0]
     unseen = np.flatnonzero(~together).tolist()
-    together, misfits = _without_misfits(whole, together)
-    together, still = _without_still(whole, together)
+    together, misfits = without_misfits(whole, together)
+    together, still = without_still(whole, together)
     nothing = ClockEstimate(np.zeros((2, cameras)), np.full((2, cameras), np.nan))
     if together.sum() < 2:
         return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still)
@@ -169,41 +164,6 @@ def _tables(pairs: ViewPairs, halves: list[list[FloatArray]], limit: int, *, mid
         if all(table.groups()[0].all() for table in tables):
             return tables
     return [tabulate(pairs, np.concatenate(half).astype(int), limit) for half in halves]
-
-
-def _without_misfits(table: LagTable, together: BoolArray) -> tuple[BoolArray, list[int]]:
-    """The cameras (C,) that fit each other at some lags, and those that don't fit them at any."""
-    together, misfits = together.copy(), []
-    while together.sum() > 2:
-        here = table.restricted(together)
-        worst, size = -1, MISFIT
-        for camera in np.flatnonzero(together):
-            own = [curve for pair, curve in here.curves.items() if camera in pair]
-            others = [float(curve.min()) for pair, curve in here.curves.items() if camera not in pair]
-            if not own or not others:
-                continue
-            least = float(np.median([curve.min() for curve in own]))
-            contrast = float(np.median([np.median(curve) / max(curve.min(), 1e-9) for curve in own]))
-            times = least / max(float(np.median(others)), 1e-9)
-            if contrast < MISFIT_CONTRAST and times > size:
-                worst, size = int(camera), times
-        if worst < 0:
-            break
-        together[worst] = False
-        misfits.append(worst)
-    return together, sorted(misfits)
-
-
-def _without_still(table: LagTable, together: BoolArray) -> tuple[BoolArray, list[int]]:
-    """The cameras (C,) that saw enough movement to tell their time by, and those that didn't."""
-    here = table.restricted(together)
-    offset = here.best_offsets(int(np.flatnonzero(together)[0]))
-    moving = together.copy()
-    for camera in np.flatnonzero(together):
-        profile = here.profile(int(camera), offset)
-        known = profile[np.isfinite(profile)]
-        moving[camera] = known.size > 0 and float(np.median(known)) > MOVING_CONTRAST * float(known.min())
-    return moving, np.flatnonzero(together & ~moving).tolist()
 
 
 def _estimate(

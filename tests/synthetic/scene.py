@@ -157,23 +157,27 @@ def film(
     people: Sequence[Motion],
     *,
     seconds: float = 2.0,
-    fps_hz: float = 60.0,
+    fps_hz: float | Sequence[float] = 60.0,
     offset_s: Sequence[float] | None = None,
+    drift_ppm: Sequence[float] | None = None,
     faults: Faults = Faults(),
     shuffle: bool = False,
     seed: int = 0,
 ) -> list[Keypoints2D]:
     """What each camera sees of the people.
 
-    A camera with the offset o starts o seconds after the common clock. With `shuffle`, the order of a camera's detections
-    changes from frame to frame, as it does in detectors' output.
+    A camera with the offset o starts o seconds after the common clock, and its clock runs faster by its drift. With several
+    `fps_hz`, each camera has its own. With `shuffle`, the order of a camera's detections changes from frame to frame, as it
+    does in detectors' output.
     """
     random = np.random.default_rng(seed)
-    frames = round(seconds * fps_hz)
+    rates = np.broadcast_to(fps_hz, len(rig))
     seen = []
     for index, camera in enumerate(rig.cameras):
-        own_s = np.arange(frames) / fps_hz
-        common_s = own_s + (offset_s[index] if offset_s is not None else 0.0)
+        frames = round(seconds * float(rates[index]))
+        own_s = np.arange(frames) / rates[index]
+        clock = 1 + 1e-6 * (drift_ppm[index] if drift_ppm is not None else 0.0)
+        common_s = own_s / clock + (offset_s[index] if offset_s is not None else 0.0)
         points = np.stack([motion(common_s) for motion in people], axis=1)
         pixels = project(camera, points)
         width, height = camera.size_px
@@ -200,7 +204,7 @@ def film(
                 pixels,
                 confidence,
                 boxes(pixels),
-                fps_hz,
+                float(rates[index]),
                 own_s,
                 camera.size_px,
             )

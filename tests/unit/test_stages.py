@@ -85,11 +85,17 @@ class TestInspect:
         report = self.look(self.recordings(CAM2={"size_px": (1080, 1920)}))[1]
         assert "quarter" in report.error["found"]
 
-    def test_another_frame_rate_is_named_and_that_camera_left_out(self):
-        inputs, report = self.look(self.recordings(cam03={"fps_hz": 50.0}))
-        assert "cam03" in report.error["what"]
-        assert [camera.usable for camera in inputs.cameras] == [True, True, False]
+    def test_cameras_of_different_frame_rates_are_all_used(self):
+        inputs, report = self.look(self.recordings(cam03={"fps_hz": 50.0, "n_frames": 83}))
+        assert all(camera.usable for camera in inputs.cameras)
         assert inputs.fps_hz == 60.0
+        assert report.came_out["camera_fps_hz"]["cam03"] == 50.0
+
+    def test_nearly_equal_frame_rates_are_taken_at_their_word_with_a_warning(self):
+        inputs, report = self.look(self.recordings(cam03={"fps_hz": 59.94}))
+        assert [camera.fps_hz for camera in inputs.usable] == [60.0, 60.0, 59.94]
+        assert report.verdict == "warn"
+        assert "cam03" in report.reasons[0].text
 
     def test_an_unknown_frame_rate_can_be_stated(self):
         unknown = self.recordings(**{name: {"fps_hz": float("nan")} for name in ("cam_1", "CAM2", "cam03")})

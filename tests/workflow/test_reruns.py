@@ -204,6 +204,12 @@ def another_keypoint_file(root):
     path.write_text('{"people": []}')
 
 
+def timestamps(root):
+    for camera in CAMERAS:
+        times = "\n".join(f"{frame / 60:.6f}" for frame in range(24))
+        (root / "data" / "S1" / "T1" / "videos" / f"{camera}.timestamps.csv").write_text(times)
+
+
 def another_calibration(root):
     from kineograph.calibration_formats import toml
 
@@ -257,6 +263,9 @@ EDITS = {
     "pose.keypoint_skeleton": (setting("pose", "keypoint_skeleton", "body25b"), stale_after(*POSE_OF_T2)),
     "pose.device": (setting("pose", "device", "auto"), NOTHING),
     "synchronization.method": (setting("synchronization", "method", "none"), stale_after("synchronize")),
+    "synchronization.fps_hz": (setting("synchronization", "fps_hz", 100.0), stale_after("synchronize")),
+    "synchronization.drift": (setting("synchronization", "drift", False), stale_after("synchronize")),
+    "timestamps that no method reads": (timestamps, NOTHING),
     "association.max_gap_s": (setting("association", "max_gap_s", 2.0), stale_after("associate")),
     "association.start_m": (setting("association", "start_m", {"P1": [0, 1.5]}), stale_after("associate")),
     "triangulation.max_error_px": (setting("triangulation", "max_error_px", 20), stale_after("triangulate")),
@@ -293,6 +302,13 @@ EDITS = {
     "code of the decoder": (code("pose/decoders/simcc.py"), stale_after(*POSE_OF_T1)),
     "code of another decoder": (code("pose/decoders/blazepose_landmarks.py"), NOTHING),
     "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
+    "code of the coarse search": (code("geometry/lags.py"), stale_after("synchronize")),
+    "code of the common clock": (
+        code("signal/common_clock.py"),
+        stale_after(
+            "synchronize", "associate", "triangulate", "assess_quality", "draw_overlay", "calibration_health"
+        ),
+    ),
     "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate", "calibration_health")),
     "code of refinement without refine": (code("cli/refine_calibration.py"), NOTHING),
     "code of the calibration's health": (code("stages/calibration_health.py"), stale_after("calibration_health")),
@@ -395,6 +411,16 @@ def test_the_trials_page_tells_of_the_refinement(refined):
     page = (refined.root / "results" / "report" / "index.html").read_text()
     assert "Do the calibrations fit what the cameras saw?" in page
     assert "S1 / session" in page
+
+
+def test_new_timestamps_rerun_the_synchronization_of_their_trial_and_not_the_networks(project):
+    timestamps(project.root)
+    override({"trial": "T1"}, "synchronization", method="timestamps")(project.root)
+    outcome = project.snakemake()
+    assert outcome.code == 0, outcome.text
+    path = project.root / "data" / "S1" / "T1" / "videos" / "cam02.timestamps.csv"
+    path.write_text("\n".join(f"{0.01 + frame / 60:.6f}" for frame in range(24)))
+    assert project.plan() == stale_after("synchronize[T1]")
 
 
 def test_running_after_an_edit_leaves_nothing_to_do(project):

@@ -8,6 +8,7 @@ LIBRARY = str(REPOSITORY / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 
 from kineograph.dataset.names import SAFE_NAME
+from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError
 from kineograph.picture_planning import PicturePlan
 from kineograph.planning import Plan

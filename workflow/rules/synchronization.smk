@@ -21,7 +21,13 @@ rule synchronize:
         code=PLAN.code("synchronize"),
         content=PLAN.skeleton_content,
         frames=PLAN.frames,
+        timestamps=lambda wildcards: timestamps_argument(
+            PLAN.trial(wildcards), PLAN.settings("synchronization")(wildcards)
+        ),
+        times=lambda wildcards: timestamps_content(
+            PLAN.trial(wildcards), PLAN.settings("synchronization")(wildcards)
+        ),
     shell:
         "python -m kineograph.cli synchronize --inputs {input.inputs:q} --calibration {input.calibration:q}"
-        " --keypoints {input.keypoints:q} --frames {params.frames:q} --settings {params.settings:q} --code {params.code}"
+        " --keypoints {input.keypoints:q} --frames {params.frames:q} --timestamps {params.timestamps:q} --settings {params.settings:q} --code {params.code}"
         " --out {output:q} --errors-as-verdicts 2> {log:q}"

@@ -18,6 +18,7 @@ from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.points import Points3D
 from kineograph.model.tracks import PersonTracks
 from kineograph.settings.text import from_json
+from kineograph.signal.common_clock import camera_frames
 from kineograph.stages.quality import SHOWN_CONFIDENCE, ReportSettings
 
 NO_SIZE = (640, 360)
@@ -92,7 +93,10 @@ def _draw(
         overlay.draw_person(image, position, skeleton, participant=detection in participants, scale=scale)
     text = f"{args.camera} frame {frame}"
     if moments and camera is not None:
-        for position in points.position_m[moments[0]]:
+        clock = read_synchronization(args.synchronization)
+        own = camera_frames(clock, clock.cameras.index(args.camera))
+        nearest = min(moments, key=lambda moment: abs(own[moment] - frame))
+        for position in points.position_m[nearest]:
             overlay.draw_projection(image, project(camera, position), scale=scale)
-        text += f" ({read_synchronization(args.synchronization).time_s[moments[0]]:.2f} s)"
+        text += f" ({clock.time_s[nearest]:.2f} s)"
     overlay.label(image, text, scale)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from kineograph.cli._common_arguments import (
 )
 from kineograph.errors import KineographError
 from kineograph.io.reports import write_synchronization
+from kineograph.io.timestamps import read_timestamps
 from kineograph.model.report import StageReport
 from kineograph.model.synchronization import Synchronization
 from kineograph.settings.text import from_json
@@ -28,6 +30,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frames", type=json_argument, default=None, metavar="JSON", help="[first, last] of the common clock, or null"
     )
+    parser.add_argument(
+        "--timestamps",
+        type=json_argument,
+        default={},
+        metavar="JSON",
+        help="camera -> file with the time of each of its frames, for the method timestamps",
+    )
     add_settings(parser)
     add_result(parser, report=False)
 
@@ -37,7 +46,9 @@ def run(args: argparse.Namespace) -> StageReport:
     settings = from_json(SynchronizeSettings, args.settings)
     views = read_views(args)
     frames = (args.frames[0], args.frames[1]) if args.frames else None
-    result, report = synchronize(views.keypoints, views.rig, views.inputs.fps_hz, frames, settings)
+    stamped = [item.camera for item in views.keypoints if settings.method == "timestamps"]
+    timestamps_s = {name: read_timestamps(Path(args.timestamps[name])) for name in stamped if name in args.timestamps}
+    result, report = synchronize(views.keypoints, views.rig, views.inputs.fps_hz, frames, settings, timestamps_s)
     write_synchronization(args.out, result, with_provenance(args, report))
     return report
 

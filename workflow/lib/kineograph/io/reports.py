@@ -75,9 +75,14 @@ def write_synchronization(path: Path, result: Synchronization, report: StageRepo
         "start_s": result.start_s,
         "n_frames": result.n_frames,
         "cameras": {
-            name: {"offset_s": float(offset), "drift_ppm": float(drift)}
-            for name, offset, drift in zip(result.cameras, result.offset_s, result.drift_ppm, strict=True)
+            name: {
+                "offset_s": float(result.offset_s[index]),
+                "drift_ppm": float(result.drift_ppm[index]),
+                "fps_hz": float(result.camera_fps_hz[index]),
+            }
+            for index, name in enumerate(result.cameras)
         },
+        "frame_time_s": dict(result.frame_time_s),
     }
     write_json(path, {"synchronization": clock, **report_record(report)})
 
@@ -93,6 +98,8 @@ def read_synchronization(path: Path) -> Synchronization:
         fps_hz=float(clock["fps_hz"]) if clock["fps_hz"] is not None else math.nan,
         start_s=float(clock["start_s"]),
         n_frames=int(clock["n_frames"]),
+        camera_fps_hz=np.array([item["fps_hz"] for item in cameras.values()], dtype=float),
+        frame_time_s={name: np.array(times, dtype=float) for name, times in clock["frame_time_s"].items()},
     )
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+SAME_RATE = 1e-4
+"""Frame rates that differ by less than this part are one rate: files round them, and clocks differ by as much."""
+
 
 @dataclass(frozen=True)
 class CameraInput:
@@ -35,14 +38,14 @@ class CameraInput:
 
 @dataclass(frozen=True)
 class TrialInputs:
-    """The cameras of a trial and its common frame rate.
+    """The cameras of a trial and their highest frame rate.
 
     Attributes
     ----------
     cameras : tuple of CameraInput
         In the dataset's order.
     fps_hz : float
-        Frame rate of the usable cameras, Hz; NaN where there is none.
+        The highest frame rate of the usable cameras, Hz; NaN where there is none.
     """
 
     cameras: tuple[CameraInput, ...]

@@ -18,16 +18,17 @@ def sample(series: FloatArray, frame: FloatArray) -> FloatArray:
     series : (F, ...) array
         Values at the frames 0, 1, ..., F-1; NaN where missing.
     frame : (G,) array
-        Where to sample, in frames.
+        Where to sample, in frames; NaN for nowhere.
 
     Returns
     -------
     (G, ...) array
-        NaN outside the series, and between frames of which one is missing.
+        NaN outside the series, between frames of which one is missing, and nowhere.
     """
     count = len(series)
     if count == 0:
         return np.full((len(frame), *series.shape[1:]), np.nan)
+    frame = np.nan_to_num(frame, nan=-2.0)  # outside
     nearest = np.round(frame)
     on_frame = np.abs(frame - nearest) < ON_A_FRAME
     low = np.where(on_frame, nearest, np.floor(frame)).astype(int)

@@ -25,6 +25,7 @@ from kineograph.model.shapes import FloatArray, IntArray, finite
 from kineograph.model.skeleton import Skeleton
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
+from kineograph.signal.common_clock import nearest_frames
 from kineograph.signal.runs import runs
 from kineograph.stages.naming import Found, Naming, name_people
 
@@ -118,28 +119,6 @@ def associate(
         synchronization.fps_hz,
     )
     return tracks, _report(tracks, keypoints, people, naming, centre_m)
-
-
-def nearest_frames(keypoints: Sequence[Keypoints2D], synchronization: Synchronization) -> IntArray:
-    """The camera's frame nearest to each frame of the common clock, (F, C); -1 where there is none within half a frame."""
-    time_s = synchronization.time_s
-    columns = []
-    for camera, item in enumerate(keypoints):
-        if not item.n_frames:
-            columns.append(np.full(len(time_s), NOT_SEEN))
-            continue
-        index = camera_frames(synchronization, camera)
-        nearest = np.floor(index + 0.5).astype(int)
-        columns.append(np.where((nearest >= 0) & (nearest < item.n_frames), nearest, NOT_SEEN))
-    return np.stack(columns, axis=1) if columns else np.zeros((len(time_s), 0), int)
-
-
-def camera_frames(synchronization: Synchronization, camera: int) -> FloatArray:
-    """The camera's own fractional frame number at each frame of the common clock, (F,)."""
-    clock = 1 + synchronization.drift_ppm[camera] * 1e-6
-    own_time_s = (synchronization.time_s - synchronization.offset_s[camera]) * clock
-    frames: FloatArray = np.round(own_time_s * synchronization.fps_hz, 6)
-    return frames
 
 
 def followed_keypoints(skeleton: Skeleton) -> IntArray:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from kineograph.dataset.names import same_name_key
 from kineograph.errors import InputError, KineographError
 from kineograph.model.camera import Camera, Rig
-from kineograph.model.inputs import CameraInput, TrialInputs
+from kineograph.model.inputs import SAME_RATE, CameraInput, TrialInputs
 from kineograph.model.report import Reason, StageReport, worst_first
 
 STAGE = "inputs"
 CODEC_BLOCK_PX = 16
 """Video codecs work in blocks of 16 px: a width or height that differs by less was padded or cut at its far edge."""
-RATE_TOLERANCE = 0.005
+NEARLY_SAME_RATE = 0.005
+"""Rates that differ by less than this part may be meant to be the same."""
 MIN_CAMERAS = 2
 
 
@@ -93,10 +94,13 @@ def inspect(
         reasons += [remark] if remark else []
         usable[recording.name] = camera is not None and error is None and recording.error is None
     rates = {item.name: stated_fps_hz or _known(item.fps_hz) or settings.fps_hz or math.nan for item in recordings}
-    fps_hz, rate_errors, odd = _common_rate({name: rates[name] for name, good in usable.items() if good})
+    rate_errors, unknown = _unknown_rates({name: rates[name] for name, good in usable.items() if good})
     errors += rate_errors
-    usable.update(dict.fromkeys(odd, False))
-    reasons += _frame_counts([item for item in recordings if usable[item.name]])
+    usable.update(dict.fromkeys(unknown, False))
+    usable_rates = {name: rates[name] for name, good in usable.items() if good}
+    fps_hz = max(usable_rates.values(), default=math.nan)
+    reasons += _nearly_equal_rates(usable_rates)
+    reasons += _frame_counts([item for item in recordings if usable[item.name]], usable_rates)
     if sum(usable.values()) < MIN_CAMERAS and not errors:
         errors.append(_too_few(usable))
     inputs = TrialInputs(
@@ -121,6 +125,7 @@ def inspect(
             "usable_cameras": [camera.name for camera in inputs.usable],
             "frames": {item.name: item.n_frames for item in recordings},
             "fps_hz": fps_hz,
+            "camera_fps_hz": usable_rates,
         },
         reasons=worst_first(reasons),
         error=errors[0].record() if errors else None,
@@ -201,48 +206,57 @@ def _check_size(recording: Recording, camera: Camera) -> tuple[KineographError |
     ), None
 
 
-def _common_rate(rates: dict[str, float]) -> tuple[float, list[KineographError], list[str]]:
-    """The frame rate that most cameras have, the errors, and the cameras that have another."""
+def _unknown_rates(rates: dict[str, float]) -> tuple[list[KineographError], list[str]]:
+    """An error where frame rates are not known, and the cameras concerned."""
     unknown = [name for name, rate in rates.items() if math.isnan(rate)]
-    if unknown:
-        error = InputError(
-            f"the frame rate of camera '{unknown[0]}' is not known",
-            expected="a rate in the video, in the column 'fps' of the trial sheet, or in inputs.fps_hz",
-            found="none (pictures and keypoint files have no frame rate)",
-            hint="set inputs.fps_hz in the configuration",
-            where=f"camera {unknown[0]}",
-        )
-        return math.nan, [error], unknown
-    if not rates:
-        return math.nan, [], []
-    common = Counter(round(rate, 2) for rate in rates.values()).most_common(1)[0][0]
-    chosen = next(rate for rate in rates.values() if round(rate, 2) == common)
-    odd = [name for name, rate in rates.items() if abs(rate - chosen) > RATE_TOLERANCE * chosen]
-    errors: list[KineographError] = [
-        InputError(
-            f"camera '{name}' has another frame rate than the others",
-            expected=f"{chosen:g} frames/s",
-            found=f"{rates[name]:g} frames/s",
-            hint="film with one frame rate, or convert that video; cameras of different rates can't be combined yet",
-            where=f"camera {name}",
-        )
-        for name in odd
-    ]
-    return chosen, errors, odd
+    if not unknown:
+        return [], []
+    error = InputError(
+        f"the frame rate of camera '{unknown[0]}' is not known",
+        expected="a rate in the video, in the column 'fps' of the trial sheet, or in inputs.fps_hz",
+        found="none (pictures and keypoint files have no frame rate)",
+        hint="set inputs.fps_hz in the configuration",
+        where=f"camera {unknown[0]}",
+    )
+    return [error], unknown
 
 
-def _frame_counts(recordings: list[Recording]) -> list[Reason]:
-    counts = {item.name: item.n_frames for item in recordings}
-    if len(set(counts.values())) < 2:
+def _nearly_equal_rates(rates: dict[str, float]) -> list[Reason]:
+    """A warning where cameras state rates so close (59.94 and 60) that one of them may be a slip."""
+    ordered = sorted(rates.items(), key=lambda item: item[1])
+    for (slow, low), (quick, high) in pairwise(ordered):
+        if SAME_RATE * high < high - low <= NEARLY_SAME_RATE * high:
+            return [
+                Reason(
+                    "warn",
+                    f"{slow} states {low:.6g} and {quick} {high:.6g} frames/s; both are taken at their word: in a minute they "
+                    f"come apart by {60 * (high - low) / high * 1000:.0f} ms",
+                    f"camera {slow}",
+                    "if they were triggered together, give their common rate in the column fps of the trial sheet",
+                )
+            ]
+    return []
+
+
+def _frame_counts(recordings: list[Recording], rates: dict[str, float]) -> list[Reason]:
+    """A warning where recordings end at different times, had they started together."""
+    seconds = {item.name: item.n_frames / rates[item.name] for item in recordings}
+    if not seconds:
         return []
-    longest = max(counts.values())
-    shortest = min(counts, key=lambda name: counts[name])
+    shortest, longest = (choice(seconds, key=lambda name: seconds[name]) for choice in (min, max))
+    missing = round((seconds[longest] - seconds[shortest]) * rates[shortest])
+    if missing < 1:
+        return []
+    counts = ", ".join(f"{item.name} {item.n_frames}" for item in recordings)
     return [
         Reason(
             "warn",
-            f"the videos have different numbers of frames: {', '.join(f'{name} {count}' for name, count in counts.items())}",
+            f"the videos have different numbers of frames: {counts}"
+            if len(set(rates.values())) == 1
+            else "the videos last for different times: "
+            + ", ".join(f"{name} {value:.2f} s" for name, value in seconds.items()),
             f"camera {shortest}",
-            f"{shortest} ends {longest - counts[shortest]} frames before the longest, if they started together",
+            f"{shortest} ends {missing} frames before the longest, if they started together",
         )
     ]
 

@@ -15,7 +15,7 @@ from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
-from kineograph.stages.common_clock import on_common_clock
+from kineograph.signal.common_clock import on_common_clock
 
 STAGE = "quality"
 FEWEST_FRAMES = 5

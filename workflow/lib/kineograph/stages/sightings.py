@@ -12,8 +12,8 @@ from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 from kineograph.model.sightings import Sightings
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
+from kineograph.signal.common_clock import camera_frames
 from kineograph.signal.resampling import sample
-from kineograph.stages.associate import camera_frames
 
 FEWEST_SHARED = 4
 """A frame is worth looking at where two cameras show this many keypoints of somebody."""

@@ -1,16 +1,11 @@
-"""When did the cameras start, relative to each other? Estimated from the motion, judged by geometry.
+"""When did the cameras start, relative to each other, and where are their frames on one clock?
 
-How offsets follow from the views is told in `kineograph.geometry.timing`. Keypoints are smoothed first: else, sampling between
-frames would lower their noise and look like agreement.
-
-Offsets are accepted where they differ from zero by more than three standard errors (jackknife over the stretches), and if
-those estimated from one half of the stretches make the views agree better in the other half. Else the cameras are left as
-they are: never worse than not synchronizing.
+Methods: from the movement that the cameras saw (`kineograph.stages.motion_clocks`), from the times of their frames, as given, or
+not at all. Whatever the method, each camera's frames are placed by its own rate on a common clock that has the highest rate.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
@@ -18,35 +13,38 @@ from typing import Any, Literal
 
 import numpy as np
 
-from kineograph.errors import ConfigError
+from kineograph.errors import ConfigError, InputError
 from kineograph.geometry.epipolar import fundamental_matrix
-from kineograph.geometry.projection import undistort_pixels
-from kineograph.geometry.timing import FEWEST_FRAMES, OffsetEstimate, ViewPairs, agreement_curve, estimate_offsets
+from kineograph.geometry.view_pairs import FEWEST_FRAMES, ViewPairs
 from kineograph.model.camera import Rig
+from kineograph.model.inputs import SAME_RATE
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
-from kineograph.signal.chains import chains
-from kineograph.signal.filters._apply import filter_series
-from kineograph.signal.resampling import ON_A_FRAME
+from kineograph.signal.common_clock import lay_out, settled_rates
+from kineograph.stages.motion_clocks import RIVAL_NAMED, STRETCHES, MotionClocks, clocks_from_motion, cut
+from kineograph.stages.moving_person import moving_views, windows
 
 STAGE = "synchronization"
-MOST_PEOPLE = 3
-"""So many people of each camera are candidates for the one whose movement is compared."""
-SMOOTHING = {"cutoff_hz": 5.0, "order": 4}
-STRETCHES = (6, 20)
-"""Fewest and most stretches into which the trial is cut."""
-STRETCH_FRAMES = 60
+SHORTEST_DRIFT_S = 60.0
+"""Shorter trials are not searched for drift: 50 ppm, which is much for a quartz, move a camera by 3 ms in a minute."""
+WARN_ERROR_S = 0.005
+"""A camera whose offset is less sure than this (standard error) is named."""
+
+Clocks = tuple[FloatArray, FloatArray]
+"""Offsets, s, and drifts, ppm, of the cameras, (C,) each."""
 
 
 @dataclass(frozen=True)
 class SynchronizeSettings:
     """Settings of the section ``synchronization``."""
 
-    method: Literal["motion", "none", "given"] = "motion"
+    method: Literal["motion", "none", "given", "timestamps"] = "motion"
+    fps_hz: float | None = None
     offsets_s: Mapping[str, float] = field(default_factory=dict)
     max_offset_s: float = 1.0
+    drift: bool = True
     min_confidence: float = 0.4
     min_improvement: float = 0.03
 
@@ -57,42 +55,72 @@ def synchronize(
     fps_hz: float,
     frames: tuple[int, int] | None,
     settings: SynchronizeSettings,
+    timestamps_s: Mapping[str, FloatArray] | None = None,
 ) -> tuple[Synchronization, StageReport]:
-    """Find each camera's offset and lay out the common clock.
+    """Find each camera's clock and lay out the common clock.
 
     Parameters
     ----------
     keypoints : sequence of Keypoints2D
-        One a camera.
+        One a camera, each at its own frame rate.
     rig : Rig
         The same cameras' calibration, in the same order.
     fps_hz : float
-        The cameras' frame rate, Hz.
+        Rate of the common clock, Hz, unless the settings state one: the cameras' highest.
     frames : tuple of int or None
         First and last frame of the common clock to keep; None for all.
     settings : SynchronizeSettings
         The section ``synchronization``.
+    timestamps_s : dict of str to array, optional
+        With the method ``timestamps``, the time of each frame of each camera, s on a clock that they share.
     """
     names = [item.camera for item in keypoints]
-    came_in = {"cameras": names, "frames": {item.camera: item.n_frames for item in keypoints}, "fps_hz": fps_hz}
+    rates_hz = settled_rates(np.array([item.fps_hz for item in keypoints]))
+    fps_hz = _common_rate(settings.fps_hz or fps_hz, dict(zip(names, rates_hz.tolist(), strict=True)))
+    came_in = {
+        "cameras": names,
+        "frames": {item.camera: item.n_frames for item in keypoints},
+        "fps_hz": dict(zip(names, rates_hz, strict=True)),
+    }
     facts: dict[str, Any]
     reasons: list[Reason]
+    offset_s, drift_ppm, facts, reasons = np.zeros(len(names)), np.zeros(len(names)), {}, []
+    frame_time_s: dict[str, FloatArray] = {}
     if settings.method == "given":
-        offset_frames, facts, reasons = _given(names, settings.offsets_s) * fps_hz, {}, []
-    elif settings.method == "none" or len(keypoints) < 2:
-        offset_frames, facts, reasons = np.zeros(len(names)), {}, []
-    else:
-        offset_frames, facts, reasons = _from_motion(keypoints, rig, fps_hz, settings)
-    result = _common_clock(keypoints, offset_frames / fps_hz, fps_hz, frames)
+        offset_s = _given(names, settings.offsets_s)
+    elif settings.method == "timestamps":
+        frame_time_s = _stamped(keypoints, timestamps_s or {})
+        offset_s = np.array([frame_time_s[name][0] for name in names])
+    elif settings.method == "motion" and len(keypoints) > 1:
+        (offset_s, drift_ppm), facts, reasons = _from_motion(keypoints, rig, rates_hz, fps_hz, settings)
+    counts = [item.n_frames for item in keypoints]
+    result = lay_out(names, counts, (offset_s, drift_ppm, rates_hz), fps_hz, frames, frame_time_s)
     if result.n_frames == 0:
         reasons.append(Reason("fail", "the cameras share no frame", "", "check the videos and the range of frames"))
     came_out = {
         "method": settings.method,
         "offset_s": dict(zip(names, result.offset_s, strict=True)),
+        "drift_ppm": dict(zip(names, result.drift_ppm, strict=True)),
         "frames": result.n_frames,
+        "fps_hz": fps_hz,
         **facts,
     }
     return result, StageReport(STAGE, came_in, came_out, worst_first(reasons))
+
+
+def _common_rate(fps_hz: float, rates_hz: Mapping[str, float]) -> float:
+    """The rate of the common clock, Hz, which is no lower than any camera's."""
+    for name, rate in rates_hz.items():
+        if abs(rate - fps_hz) <= SAME_RATE * fps_hz:
+            return rate
+        if rate > fps_hz:
+            raise ConfigError(
+                f"synchronization.fps_hz is lower than the frame rate of camera '{name}'",
+                expected=f"{max(rates_hz.values()):g} Hz or more, or null for the highest rate",
+                found=f"{fps_hz:g} Hz",
+                hint="every frame of every camera has its place on the common clock; thin out the results instead",
+            )
+    return fps_hz
 
 
 def _given(names: list[str], offsets_s: Mapping[str, float]) -> FloatArray:
@@ -107,173 +135,82 @@ def _given(names: list[str], offsets_s: Mapping[str, float]) -> FloatArray:
     return np.array([offsets_s[name] for name in names], dtype=float)
 
 
-def _common_clock(
-    keypoints: Sequence[Keypoints2D], offset_s: FloatArray, fps_hz: float, frames: tuple[int, int] | None
-) -> Synchronization:
-    """The clock that spans every frame of every camera, on the grid of a camera whose offset is zero."""
-    counts = np.array([item.n_frames for item in keypoints])
-    seen = counts > 0
-    start, number = 0.0, 0
-    if seen.any() and not math.isnan(fps_hz):
-        first_frame = offset_s[seen] * fps_hz
-        last_frame = first_frame + counts[seen] - 1
-        begin = math.floor(first_frame.min() + ON_A_FRAME)
-        number = math.ceil(last_frame.max() - ON_A_FRAME) - begin + 1
-        start = begin / fps_hz
-    if frames and number:
-        first, last = frames[0], min(frames[1], number - 1)
-        start, number = start + first / fps_hz, max(last - first + 1, 0)
-    return Synchronization(
-        tuple(item.camera for item in keypoints), offset_s, np.zeros(len(keypoints)), fps_hz, start, number
-    )
+def _stamped(keypoints: Sequence[Keypoints2D], timestamps_s: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
+    """The time of each frame of each camera, s, counted from the first frame of the camera that started first."""
+    for item in keypoints:
+        times = timestamps_s.get(item.camera)
+        if times is None or len(times) != item.n_frames:
+            raise InputError(
+                f"the timestamps of camera '{item.camera}' don't fit its frames",
+                expected=f"{item.n_frames} times, one a frame",
+                found="none" if times is None else f"{len(times)} times",
+                hint="the file <camera>.timestamps.csv beside the video has one time in seconds a frame (config/README.md)",
+                where=f"camera {item.camera}",
+            )
+    begin = min(float(timestamps_s[item.camera][0]) for item in keypoints)
+    return {item.camera: timestamps_s[item.camera] - begin for item in keypoints}
 
 
 def _from_motion(
-    keypoints: Sequence[Keypoints2D], rig: Rig, fps_hz: float, settings: SynchronizeSettings
-) -> tuple[FloatArray, dict[str, Any], list[Reason]]:
-    """Offsets in frames (C,), what to report of them, and reasons for doubt."""
+    keypoints: Sequence[Keypoints2D], rig: Rig, rates_hz: FloatArray, fps_hz: float, settings: SynchronizeSettings
+) -> tuple[Clocks, dict[str, Any], list[Reason]]:
+    """Offsets and drifts, what to report of them, and reasons for doubt."""
     names = [item.camera for item in keypoints]
     matrices = {
         (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(names)), 2)
     }
     limit = round(settings.max_offset_s * fps_hz)
-    people = [
-        [undistort_pixels(camera, _smoothed(person, fps_hz)) for person in _people(item, settings.min_confidence)]
-        for item, camera in zip(keypoints, rig.cameras, strict=True)
-    ]
-    pairs = ViewPairs(_moving_person(people, matrices, limit), matrices)
-    longest = max(len(view) for view in pairs.views)
-    number = int(np.clip(longest // STRETCH_FRAMES, *STRETCHES))
-    stretches = np.array_split(np.arange(longest, dtype=float), number)
-    best = estimate_offsets(pairs, stretches, limit)
-    trials = _trials(pairs, stretches, limit)
-    without_px = trials.disagreement_px(np.zeros(len(names), bool)) if trials else math.nan
-    if best is None or trials is None or math.isnan(without_px):
-        reason = Reason(
-            "warn",
-            "the cameras could not be compared in time: "
-            + (
-                f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})"
-                if longest < STRETCHES[0] * FEWEST_FRAMES
-                else "no two of them show the same person for long enough"
-            ),
-            "",
-            "the offsets are taken as zero; give them (synchronization.method: given) if they are not",
-        )
-        return np.zeros(len(names)), {"judged": False}, [reason]
-    kept = trials.worth_keeping(best.offset != 0, settings.min_improvement)
-    with_px = trials.disagreement_px(kept)
+    views = moving_views(keypoints, rig, matrices, rates_hz, fps_hz, limit, settings.min_confidence)
+    pairs = ViewPairs(views, matrices)
+    longest = max(len(view) for view in views)
+    if longest < STRETCHES[0] * FEWEST_FRAMES:
+        reason = _not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
+        return (np.zeros(len(names)), np.zeros(len(names))), {"judged": False}, [reason]
+    found = clocks_from_motion(
+        pairs,
+        cut(windows(longest, fps_hz)),
+        limit,
+        fps_hz,
+        settings.min_improvement,
+        drift=settings.drift and longest >= SHORTEST_DRIFT_S * fps_hz,
+    )
+    slope = found.kept[1] / pairs.half
+    offset_s = (found.kept[0] - found.kept[1]) / (1 - slope) / fps_hz
+    facts = _facts(found, names, pairs.half, fps_hz, settings.min_improvement)
+    return (offset_s, 0.0 - slope * 1e6), facts, _doubts(found, names, fps_hz, limit)
+
+
+def _facts(found: MotionClocks, names: list[str], half: float, fps_hz: float, min_improvement: float) -> dict[str, Any]:
+    """What to report of clocks from motion."""
+    if not found.compared.any():
+        return {"judged": False}
+    (offset, drift), error = found.estimate.clocks, found.estimate.error
+    with_px, without_px = found.disagreement_px
     improvement = 1 - with_px / without_px if without_px > 0 else 0.0
-    accepted = bool(kept.any())
-    offset = np.where(kept, best.mean, 0.0)
-    facts = {
+    accepted = bool(found.kept.any())
+    by_camera = {
+        name: {
+            "offset_s": offset[c] / fps_hz,
+            "standard_error_ms": error[0, c] / fps_hz * 1e3,
+            "drift_ppm": 0.0 - drift[c] / half * 1e6,
+            "drift_standard_error_ppm": error[1, c] / half * 1e6,
+            "kept": bool(found.kept[:, c].any()),
+            "improvement": found.improvement[c],
+            "rival": {"offset_s": found.rivals[c][0] / fps_hz, "disagreement_ratio": found.rivals[c][1]}
+            if c in found.rivals
+            else None,
+        }
+        for c, name in enumerate(names)
+        if found.compared[c]
+    }
+    return {
         "judged": True,
         "accepted": accepted,
-        "estimated_offset_frames": dict(zip(names, best.mean, strict=True)),
-        "standard_error_frames": dict(zip(names, best.error, strict=True)),
+        "estimated": by_camera,
         "disagreement_px": {"with_offsets": with_px, "without": without_px},
         "improvement": improvement,
-        "why": _why(accepted, bool(best.offset.any()), improvement, settings.min_improvement),
+        "why": _why(accepted, bool(found.estimate.significant.any()), improvement, min_improvement),
     }
-    reasons = []
-    at_limit = [names[c] for c in np.flatnonzero(np.abs(offset) >= limit - 1)]
-    if accepted and at_limit:
-        reasons.append(
-            Reason(
-                "warn",
-                f"the best offset of {at_limit[0]} is at the end of the range searched ({settings.max_offset_s:g} s)",
-                f"camera {at_limit[0]}",
-                "raise synchronization.max_offset_s",
-            )
-        )
-    return offset, facts, reasons
-
-
-def _people(keypoints: Keypoints2D, min_confidence: float) -> list[FloatArray]:
-    """The people whom a camera shows largest and longest, (F, K, 2) each, px, NaN where not confident; at least one."""
-    shown = keypoints.confidence >= min_confidence
-    found = chains(np.where(shown[..., None], keypoints.position_px, np.nan), MOST_PEOPLE)
-    return found or [np.full((keypoints.n_frames, len(keypoints.names), 2), np.nan)]
-
-
-def _moving_person(
-    people: list[list[FloatArray]], matrices: dict[tuple[int, int], FloatArray], limit: int
-) -> list[FloatArray]:
-    """One person of each camera, (F, K, 2): the choice under which disagreement depends most on the offsets.
-
-    Views of somebody who moves agree much better at the right offset than at others. Views of different people, or of somebody
-    who stands still, agree about as well, or badly, at any.
-    """
-    if all(len(found) == 1 for found in people):
-        return [found[0] for found in people]
-    contrast = {}
-    for (i, j), matrix in matrices.items():
-        for a, first in enumerate(people[i]):
-            for b, second in enumerate(people[j]):
-                curve = agreement_curve(first, second, matrix, np.arange(len(first)), limit)
-                contrast[i, a, j, b] = 0.0 if curve is None else float(np.median(curve) - curve.min())
-    chosen = [0] * len(people)
-    for _ in range(len(people) * 2):
-        before = list(chosen)
-        for camera, found in enumerate(people):
-            sums = [
-                sum(
-                    value
-                    for (i, a, j, b), value in contrast.items()
-                    if (i == camera and a == which and b == chosen[j])
-                    or (j == camera and b == which and a == chosen[i])
-                )
-                for which in range(len(found))
-            ]
-            chosen[camera] = int(np.argmax(sums))
-        if chosen == before:
-            break
-    return [found[which] for found, which in zip(people, chosen, strict=True)]
-
-
-def _smoothed(position_px: FloatArray, fps_hz: float) -> FloatArray:
-    """Positions (F, K, 2) without what is too fast to be sampled between frames."""
-    series = position_px.reshape(len(position_px), -1)
-    if not len(series) or fps_hz <= 2 * SMOOTHING["cutoff_hz"]:
-        return position_px
-    return filter_series(series, fps_hz, "butterworth", SMOOTHING).reshape(position_px.shape)
-
-
-@dataclass(frozen=True)
-class _Trials:
-    """Offsets estimated from one half of a trial's stretches, and the other half to try them on; both ways."""
-
-    pairs: ViewPairs
-    halves: list[tuple[OffsetEstimate, list[FloatArray]]]
-
-    def disagreement_px(self, kept: BoolArray) -> float:
-        """Mean disagreement in the halves not estimated from, with the offsets of the cameras `kept` (C,) only, px."""
-        found = [self.pairs.disagreement_px(np.where(kept, half.mean, 0.0), rest) for half, rest in self.halves]
-        return float(np.mean(found))
-
-    def worth_keeping(self, candidates: BoolArray, min_improvement: float) -> BoolArray:
-        """The cameras (C,) without whose offset the views would agree less, by that part of the disagreement at least."""
-        kept = candidates.copy()
-        while kept.any():
-            now = self.disagreement_px(kept)
-            worse = {}
-            for camera in np.flatnonzero(kept):
-                fewer = kept.copy()
-                fewer[camera] = False
-                worse[int(camera)] = self.disagreement_px(fewer) - now
-            least = min(worse, key=lambda camera: worse[camera])
-            if worse[least] >= min_improvement * now:
-                break
-            kept[least] = False
-        return kept
-
-
-def _trials(pairs: ViewPairs, stretches: list[FloatArray], limit: int) -> _Trials | None:
-    """The two halves of a trial, every other stretch each; None where one of them can't be compared."""
-    halves = stretches[::2], stretches[1::2]
-    estimates = [estimate_offsets(pairs, half, limit) for half in halves]
-    found = [(item, rest) for item, rest in zip(estimates, halves[::-1], strict=True) if item is not None]
-    return _Trials(pairs, found) if len(found) == 2 else None
 
 
 def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -> str:
@@ -285,4 +222,79 @@ def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -
         return "synchronous: no camera's offset differs from zero by more than its uncertainty"
     return (
         f"synchronous: no offset makes the views agree {wanted:.0%} better in stretches that it was not estimated from"
+    )
+
+
+def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) -> list[Reason]:
+    """Reasons for doubt in clocks from motion, each with the camera to blame."""
+    if not found.compared.any() and not found.misfits:
+        text = "too little movement" if found.still else "no two of them show the same person for long enough"
+        return [_not_compared(text, "")]
+    reasons = [
+        Reason(
+            "fail",
+            f"the movement that {names[c]} saw does not fit the other cameras' at any offset up to {limit / fps_hz:g} s",
+            f"camera {names[c]}",
+            "is it a video of another trial? else its calibration is wrong, or synchronization.max_offset_s too small",
+        )
+        for c in found.misfits
+    ]
+    reasons += [
+        _not_compared("it shows nobody whom another camera shows for long enough", names[c]) for c in found.unseen
+    ]
+    reasons += [_not_compared("too little movement", names[c]) for c in found.still]
+    reasons += [
+        _rival_doubt(found, c, names[c], fps_hz) for c, (_, ratio) in found.rivals.items() if ratio < RIVAL_NAMED
+    ]
+    reasons += [
+        Reason(
+            "warn",
+            f"even at its best offset, the views of {names[c]} disagree with the others' {times:.0f} times as much as those do",
+            f"camera {names[c]}",
+            "its offset may be larger than synchronization.max_offset_s, or its calibration wrong",
+        )
+        for c, times in found.poor.items()
+    ]
+    reasons += [_unproven(found, c, names[c], fps_hz) for c in found.unproven]
+    error_s = found.estimate.error[0] / fps_hz
+    offset = found.kept[0]
+    for c in np.flatnonzero(found.compared).tolist():
+        if error_s[c] > WARN_ERROR_S:
+            text = f"the movement that {names[c]} saw tells its time to {error_s[c] * 1e3:.0f} ms only"
+            reasons.append(Reason("warn", text, f"camera {names[c]}", "film a quick movement, or give the offsets"))
+        if abs(offset[c]) >= limit - 1:
+            text = f"the best offset of {names[c]} is at the end of the range searched ({limit / fps_hz:g} s)"
+            reasons.append(Reason("warn", text, f"camera {names[c]}", "raise synchronization.max_offset_s"))
+    return reasons
+
+
+def _not_compared(why: str, camera: str) -> Reason:
+    return Reason(
+        "warn",
+        f"{camera or 'the cameras'} could not be compared in time: {why}",
+        f"camera {camera}" if camera else "",
+        "offsets that could not be found are taken as zero; give them (synchronization.method: given) if they are not",
+    )
+
+
+def _unproven(found: MotionClocks, camera: int, name: str, fps_hz: float) -> Reason:
+    offset_s = found.estimate.clocks[0, camera] / fps_hz
+    return Reason(
+        "warn",
+        f"{name} seems to have started {abs(offset_s):.3f} s {'later' if offset_s > 0 else 'earlier'}, but that did not make "
+        "the views agree better where it was not estimated from, so it is taken as zero",
+        f"camera {name}",
+        "if the cameras were not started together, film a quick movement, or give the offsets",
+    )
+
+
+def _rival_doubt(found: MotionClocks, camera: int, name: str, fps_hz: float) -> Reason:
+    best, (other, ratio) = found.estimate.clocks[0, camera] / fps_hz, found.rivals[camera]
+    taken = "so it is taken as zero" if camera in found.refused else "which was taken"
+    return Reason(
+        "warn",
+        f"the offset of {name} may be {other / fps_hz:.3f} s: there the views disagree only {ratio - 1:.0%} more than at "
+        f"{best:.3f} s, {taken}",
+        f"camera {name}",
+        "the movement repeats itself: lower synchronization.max_offset_s below a stride, or give the offsets",
     )

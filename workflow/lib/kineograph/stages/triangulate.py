@@ -16,8 +16,8 @@ from kineograph.model.report import Reason, StageReport
 from kineograph.model.skeleton import Skeleton
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
+from kineograph.signal.common_clock import on_common_clock
 from kineograph.signal.runs import fill_gaps
-from kineograph.stages.common_clock import on_common_clock
 from kineograph.stages.triangulation_dlt import solve_dlt
 from kineograph.stages.triangulation_records import Limits
 from kineograph.stages.triangulation_report import STAGE, report_on

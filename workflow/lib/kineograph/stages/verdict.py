@@ -116,7 +116,9 @@ def _note(report: StageReport) -> str:
         "calibration": lambda given, out: f"{len(given['cameras'])} cameras from {given['source']} ({given['format']})",
         "refinement": lambda given, out: _refinement(out),
         "inputs": lambda given, out: (
-            f"{len(out['usable_cameras'])} of {len(given['cameras'])} cameras, {out['fps_hz']:g} frames/s"
+            f"{len(out['usable_cameras'])} of {len(given['cameras'])} cameras, "
+            + ", ".join(f"{rate:.6g}" for rate in sorted(set(out["camera_fps_hz"].values()), reverse=True))
+            + " frames/s"
         ),
         "pose": lambda given, out: f"{out['frames']} frames, a person in {out['frames_with_a_person']}",
         "synchronization": lambda given, out: out["why"],

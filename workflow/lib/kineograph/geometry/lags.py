@@ -1,0 +1,184 @@
+"""Whole-frame lags between views: a table of disagreement for all pairs, the best offsets in it, and their rivals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from kineograph.geometry.epipolar import sampson_distance_px
+from kineograph.geometry.view_pairs import FEWEST_FRAMES, SPREAD_LIMIT_PX, Pair, ViewPairs, centred
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray
+
+SEARCH_FRAMES = 200
+"""The coarse search looks at no more frames than this, evenly spread."""
+
+FEWEST_SHARE = 0.3
+"""A lag at which fewer keypoints are shared than this part of the most is not trusted."""
+
+
+@dataclass(frozen=True)
+class LagTable:
+    """Disagreement of pairs over lags.
+
+    Attributes
+    ----------
+    curves : dict of (int, int) to (2 * limit + 1,) array
+        px, at the lags -limit ... limit, of each pair that can be compared.
+    limit : int
+        The largest lag, frames.
+    cameras : int
+        C, how many cameras there are.
+    """
+
+    curves: dict[Pair, FloatArray]
+    limit: int
+    cameras: int
+
+    def restricted(self, cameras: BoolArray) -> LagTable:
+        """Only the pairs of these cameras (C,)."""
+        kept = {pair: curve for pair, curve in self.curves.items() if cameras[pair[0]] and cameras[pair[1]]}
+        return LagTable(kept, self.limit, self.cameras)
+
+    def curve(self, camera: int, other: int) -> FloatArray | None:
+        """Disagreement over how much later than `other` the camera is, (2 * limit + 1,), px; None where not compared."""
+        if (camera, other) in self.curves:
+            return self.curves[camera, other]
+        return self.curves[other, camera][::-1] if (other, camera) in self.curves else None
+
+    def profile(self, camera: int, offset: FloatArray) -> FloatArray:
+        """Mean disagreement of a camera's pairs over its own offset -limit ... limit, the others staying, px.
+
+        Infinite where some pair's lag would be beyond the limit.
+        """
+        lags = np.arange(-self.limit, self.limit + 1)
+        sums, count = np.zeros(len(lags)), 0
+        for other in range(self.cameras):
+            curve = self.curve(camera, other)
+            if curve is None:
+                continue
+            index = lags - round(float(offset[other])) + self.limit
+            there = (index >= 0) & (index < len(lags))
+            sums += np.where(there, curve[np.clip(index, 0, len(lags) - 1)], np.inf)
+            count += 1
+        return sums / count if count else np.full(len(lags), np.inf)
+
+    def groups(self) -> list[BoolArray]:
+        """The sets of cameras (C,) that can be compared with each other, directly or through others; largest first."""
+        linked = np.eye(self.cameras, dtype=bool)
+        for i, j in self.curves:
+            linked[i, j] = linked[j, i] = True
+        for _ in range(self.cameras):
+            linked = linked @ linked
+        found = {tuple(row.tolist()) for row in linked}
+        return [np.array(row) for row in sorted(found, key=lambda row: (-sum(row), row.index(True)))]
+
+    def best_offsets(self, reference: int) -> FloatArray:
+        """The whole-frame offsets (C,) with the least disagreement, the reference camera staying at zero.
+
+        Cameras are moved one at a time to where the sum over pairs is least, from zero and from the best offsets against
+        each camera in turn.
+        """
+        lags = np.arange(-self.limit, self.limit + 1)
+        starts = [np.zeros(self.cameras)]
+        for middle in range(self.cameras):
+            start = np.zeros(self.cameras)
+            for other in range(self.cameras):
+                curve = self.curve(other, middle)
+                if curve is not None:
+                    start[other] = lags[curve.argmin()]
+            starts.append(start - start[reference])
+        settled = [self._descend(start, reference, lags) for start in starts]
+        return min(settled, key=self.total)
+
+    def total(self, offset: FloatArray) -> float:
+        """The sum over pairs at these offsets (C,), px; inf where a lag is beyond the limit."""
+        differences = {pair: round(float(offset[pair[0]] - offset[pair[1]])) for pair in self.curves}
+        if any(abs(value) > self.limit for value in differences.values()):
+            return math.inf
+        return float(sum(curve[differences[pair] + self.limit] for pair, curve in self.curves.items()))
+
+    def _descend(self, offset: FloatArray, reference: int, lags: IntArray) -> FloatArray:
+        offset = offset.copy()
+        for _ in range(len(offset) * 4):
+            before = offset.copy()
+            for camera in range(len(offset)):
+                if camera == reference:
+                    continue
+                profile = self.profile(camera, offset)
+                best = int(profile.argmin())
+                now = round(float(offset[camera])) + self.limit
+                if math.isfinite(profile[best]) and (not 0 <= now < len(lags) or profile[best] < profile[now]):
+                    offset[camera] = lags[best]
+            if (offset == before).all():
+                break
+        return offset
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The second-best offset of a camera: where, and its disagreement relative to the best one's (over 1)."""
+
+    offset_frames: int
+    ratio: float
+
+
+def tabulate(pairs: ViewPairs, frames: IntArray, limit: int) -> LagTable:
+    """The disagreement of all pairs over the lags -limit ... limit, in these frames."""
+    curves = {}
+    for (i, j), matrix in pairs.matrices.items():
+        curve = agreement_curve(pairs.views[i], pairs.views[j], matrix, frames, limit)
+        if curve is not None:
+            curves[i, j] = curve
+    return LagTable(curves, limit, len(pairs.views))
+
+
+def rival(profile: FloatArray, here: int, apart: int) -> Rival | None:
+    """The best other minimum of a profile at least `apart` lags from index `here`; None where there is none.
+
+    Only lags beyond a barrier count: from `here`, the disagreement must rise before it falls again.
+    """
+    limit = len(profile) // 2
+    finite = np.where(np.isfinite(profile), profile, np.nanmax(np.where(np.isfinite(profile), profile, np.nan)))
+    padded = np.concatenate([[math.inf], finite, [math.inf]])
+    low = (padded[1:-1] <= padded[:-2]) & (padded[1:-1] <= padded[2:]) & np.isfinite(profile)
+    low &= np.abs(np.arange(len(profile)) - here) >= apart
+    if not low.any() or not 0 <= here < len(profile):
+        return None
+    index = int(np.flatnonzero(low)[np.argmin(profile[low])])
+    best = float(np.nanmin(finite[max(0, here - 1) : here + 2]))
+    return Rival(index - limit, float(profile[index]) / max(best, 1e-9))
+
+
+def agreement_curve(
+    first: FloatArray, second: FloatArray, matrix: FloatArray, frames: IntArray, limit: int
+) -> FloatArray | None:
+    """Disagreement of two views (F, K, 2) over the lags -limit ... limit, px; None where they can't be compared.
+
+    At a lag, the second camera is at frame f + lag when the first is at frame f. Lags with too few common frames or keypoints
+    have the largest disagreement.
+    """
+    base = frames[:: max(1, len(frames) // SEARCH_FRAMES)]
+    base = base[base < len(first)]
+    curve, counts = np.full(2 * limit + 1, np.nan), np.zeros(2 * limit + 1)
+    for index, lag in enumerate(range(-limit, limit + 1)):
+        there = base[(base + lag >= 0) & (base + lag < len(second))]
+        if len(there) >= max(FEWEST_FRAMES, len(base) // 2):
+            size = np.abs(centred(sampson_distance_px(matrix, first[there], second[there + lag])))
+            known = size[np.isfinite(size)]
+            curve[index] = np.minimum(known, SPREAD_LIMIT_PX).mean() if known.size else np.nan
+            counts[index] = known.size
+    curve[counts < FEWEST_SHARE * counts.max()] = np.nan
+    if not np.isfinite(curve).any():
+        return None
+    filled: FloatArray = np.where(np.isfinite(curve), curve, np.nanmax(curve))
+    return filled
+
+
+def mean_table(tables: Sequence[LagTable]) -> LagTable:
+    """The mean of the tables of parts of a trial, for each pair over those in which it can be compared."""
+    pairs = sorted({pair for table in tables for pair in table.curves})
+    curves = {pair: np.mean([table.curves[pair] for table in tables if pair in table.curves], axis=0) for pair in pairs}
+    return LagTable(curves, tables[0].limit, tables[0].cameras)

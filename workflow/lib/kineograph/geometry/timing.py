@@ -21,6 +21,8 @@ ENOUGH_FRAMES = 1e-3
 SIGNIFICANT = 3.0
 """Standard errors by which an offset or a drift must differ from zero."""
 SMALLEST_ERROR_FRAMES = 0.01
+UNREFINED_ERROR_FRAMES = 0.29
+"""Standard error of a whole-frame lag that the stretches were too short to refine: of a uniform spread over a frame."""
 OUTWARD = (0.2, 0.5, 1.0)
 """With drift, clocks are refined on the middle of the trial first, then outward: parts of its half length."""
 
@@ -76,6 +78,7 @@ def _refine(pairs: ViewPairs, start: FloatArray, stretches: Sequence[FloatArray]
     left_out = np.array([_solve(normal - part[0], right - part[1], free) for part in parts])
     count = len(parts)
     error = np.sqrt((count - 1) / count * np.square(left_out - left_out.mean(axis=0)).sum(axis=0))
+    error[np.diag(normal).reshape(free.shape) == 0] = UNREFINED_ERROR_FRAMES
     return ClockEstimate(clocks, np.where(free, np.maximum(error, SMALLEST_ERROR_FRAMES), np.nan))
 
 

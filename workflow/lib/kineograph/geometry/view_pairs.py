@@ -78,6 +78,10 @@ class ViewPairs:
 
     def disagreement_px(self, clocks: FloatArray, stretches: Sequence[FloatArray]) -> float:
         """Mean size of what geometry leaves of the residuals, over all pairs and stretches, px; NaN of nothing."""
+        return self.counted_disagreement_px(clocks, stretches)[0]
+
+    def counted_disagreement_px(self, clocks: FloatArray, stretches: Sequence[FloatArray]) -> tuple[float, int]:
+        """The same, and the number of residuals that it is the mean of."""
         sums, total = 0.0, 0
         for frame in stretches:
             views = {camera: self.seen(camera, clocks, frame) for pair in self.matrices for camera in pair}
@@ -86,7 +90,7 @@ class ViewPairs:
                 rest = explained(sampson_distance_px(matrix, first, second), np.concatenate([first, second], -1))
                 size = np.minimum(np.abs(rest[np.isfinite(rest)]), SPREAD_LIMIT_PX)
                 sums, total = sums + float(size.sum()), total + size.size
-        return sums / total if total else math.nan
+        return (sums / total if total else math.nan), total
 
     def normal_equations(self, clocks: FloatArray, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Normal matrix (2C, 2C) and right side (2C,) of small changes of the clocks, from one stretch.

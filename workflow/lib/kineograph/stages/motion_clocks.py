@@ -82,9 +82,8 @@ class MotionClocks:
     @property
     def unproven(self) -> list[int]:
         """Cameras with a large offset that is significant, but not kept, as held-out views did not agree better."""
-        large = np.abs(self.estimate.clocks[0]) >= UNPROVEN_FRAMES
-        dropped = self.estimate.significant[0] & large & (self.kept[0] == 0)
-        return [camera for camera in np.flatnonzero(dropped).tolist() if camera not in self.refused]
+        dropped = np.flatnonzero(_unproven(self.estimate, self.kept)).tolist()
+        return [camera for camera in dropped if camera not in self.refused]
 
 
 def cut(windows: Sequence[tuple[int, int]]) -> list[FloatArray]:
@@ -150,10 +149,18 @@ def clocks_from_motion(
     if drift and (final.significant[1] & ~kept[1]).any():
         final = estimate_clocks(pairs.restricted(sure), stretches, final.clocks[0], _free(sure, kept[1]))
     clocks = np.where(kept, final.clocks, 0.0)
-    if clocks.any() and not sure.all():
-        clocks[0, sure] -= clocks[0, sure].mean()
+    placed = sure & ~_unproven(final, clocks)
+    if clocks.any() and not placed.all():
+        clocks[0, placed] -= clocks[0, placed].mean()
     disagreement = (trials.disagreement_px(kept), trials.disagreement_px(np.zeros_like(kept)))
     return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, _poor(trials.pairs, clocks, stretches))
+
+
+def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:
+    """Cameras (C,) with a large offset that is significant, but not kept."""
+    large = np.abs(estimate.clocks[0]) >= UNPROVEN_FRAMES
+    result: BoolArray = estimate.significant[0] & large & (kept[0] == 0)
+    return result
 
 
 def _tables(pairs: ViewPairs, halves: list[list[FloatArray]], limit: int, *, middle_only: bool) -> list[LagTable]:
@@ -265,25 +272,34 @@ class _Trials:
 
     def disagreement_px(self, kept: BoolArray, camera: int | None = None) -> float:
         """Mean disagreement in the halves not estimated from, with the clocks `kept` (2, C) only, px; of one camera's pairs."""
+        return self._counted(kept, camera)[0]
+
+    def _counted(self, kept: BoolArray, camera: int | None = None) -> tuple[float, int]:
         pairs = self.pairs if camera is None else _pairs_of(self.pairs, camera)
         found = [
-            pairs.disagreement_px(np.where(kept, item.clocks, 0.0), rest)
+            pairs.counted_disagreement_px(np.where(kept, item.clocks, 0.0), rest)
             for item, rest in zip(self.estimates, self.held_out, strict=True)
         ]
-        return float(np.mean(found))
+        return float(np.mean([mean for mean, _ in found])), sum(count for _, count in found)
 
     def worth_keeping(self, candidates: BoolArray, min_improvement: float) -> BoolArray:
-        """The clocks (2, C) without which the views would agree less, by that part of the disagreement at least."""
+        """The clocks (2, C) without which the views would agree less, by that part of the disagreement at least.
+
+        Offsets are judged by all views, drifts by those of their camera.
+        """
         kept = candidates.copy()
         while kept.any():
-            now = self.disagreement_px(kept)
-            worse = {}
-            for place in map(tuple, np.argwhere(kept)):
-                fewer = kept.copy()
-                fewer[place] = False
-                worse[place] = self.disagreement_px(fewer) - now
-            least = min(worse, key=lambda place: worse[place])
-            if worse[least] >= min_improvement * now:
+            now, total = self._counted(kept)
+            gains = {}
+            for camera in np.flatnonzero(kept.any(axis=0)).tolist():
+                own, count = self._counted(kept, camera)
+                for kind in np.flatnonzero(kept[:, camera]).tolist():
+                    fewer = kept.copy()
+                    fewer[kind, camera] = False
+                    loss = self.disagreement_px(fewer, camera) - own
+                    gains[kind, camera] = loss / own if kind else loss * count / total / now
+            least = min(gains, key=lambda place: gains[place])
+            if gains[least] >= min_improvement:
                 break
             kept[least] = False
         return kept

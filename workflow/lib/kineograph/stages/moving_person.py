@@ -23,7 +23,7 @@ from kineograph.signal.resampling import sample
 MOST_PEOPLE = 3
 """So many people of each camera are candidates for the one whose movement is compared."""
 SMOOTHING = {"cutoff_hz": 5.0, "order": 4}
-WINDOW_S = 6.0
+WINDOW_S = 4.0
 WINDOWS = 20
 """Longer trials than all of these windows together are looked at in them only."""
 

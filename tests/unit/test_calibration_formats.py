@@ -19,7 +19,8 @@ from kineograph.dataset.calibration_files import FOLDER, calibration_files, find
 from kineograph.errors import InputError
 from kineograph.geometry.projection import project
 from kineograph.model.camera import Rig
-from kineograph.planning import Plan
+from kineograph.planning.calibration_file import CalibrationFilePlan
+from kineograph.planning.plan import Plan
 from kineograph.settings.plugins import plugin_names
 from synthetic.scene import ring
 
@@ -575,14 +576,14 @@ class TestFindingFiles:
         (tmp_path / "data" / "S1" / "T1" / "videos").mkdir(parents=True)
         files = calibration_files(ROOMS[name](folder), name)
         job = type("Wildcards", (), {"session": "S1", "calibration": "session"})
-        plan = Plan({"dataset": "data"}, repository)
-        assert {Path(path).resolve() for path in plan.calibration_input(job)} == set(files)
+        plan = CalibrationFilePlan(Plan({"dataset": "data"}, repository))
+        assert {Path(path).resolve() for path in plan.files(job)} == set(files)
 
         def content() -> str:
             from kineograph.provenance.fingerprint import fingerprint
 
             fingerprint.cache_clear()
-            return plan.calibration_content(job)
+            return plan.content(job)
 
         seen = {content()}
         for file in files:

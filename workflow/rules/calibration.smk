@@ -23,7 +23,7 @@ rule detect_board:
         settings=PICTURES.detection_settings,
         code=PLAN.code("detect_board"),
         content=PICTURES.pictures_content,
-        source=PLAN.calibration_source,
+        source=PICTURES.source,
     shell:
         "python -m kineograph.cli detect-board --source {params.source:q} --purpose {wildcards.purpose} --camera {wildcards.camera:q}"
         " --settings {params.settings:q} --code {params.code} --out {output.views:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
@@ -71,7 +71,7 @@ rule calibrate:
         settings=PICTURES.settings,
         code=PICTURES.code,
         content=PICTURES.content,
-        source=PLAN.calibration_source,
+        source=PICTURES.source,
         verb=PICTURES.verb,
         pictures=lambda wildcards, input: PICTURES.arguments(wildcards),
     shell:
@@ -108,7 +108,7 @@ rule draw_calibration:
         settings=PICTURES.drawing_settings,
         code=PLAN.code("draw_calibration"),
         content=PICTURES.drawing_content,
-        source=PLAN.calibration_source,
+        source=PICTURES.source,
         views=lambda wildcards, input: PICTURES.drawing_arguments(wildcards),
     shell:
         "python -m kineograph.cli draw-calibration --source {params.source:q} --camera {wildcards.camera:q} --calibration {input.calibration:q}"

@@ -10,10 +10,10 @@ sys.path.insert(0, LIBRARY)
 from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError
-from kineograph.picture_planning import PicturePlan
-from kineograph.planning import Plan
+from kineograph.planning.pictures import PicturePlan
+from kineograph.planning.plan import Plan
+from kineograph.planning.refinement import RefinementPlan
 from kineograph.provenance.records import lost_records_message, without_record
-from kineograph.refinement_planning import RefinementPlan
 
 
 # Jobs are commands: they find this library and this Python.

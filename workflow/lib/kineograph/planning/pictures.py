@@ -1,7 +1,4 @@
-"""What the Snakefile asks about calibrations, given as files or computed from pictures: settings, code, content and paths.
-
-Standard library only at import, like ``planning``.
-"""
+"""What rules ask about the making of calibrations: converted from files, or computed from pictures."""
 
 from __future__ import annotations
 
@@ -13,14 +10,13 @@ from typing import Any
 from kineograph.dataset.names import natural_key
 from kineograph.dataset.pictures import PURPOSES, find_pictures, find_point_files
 from kineograph.errors import InputError
-from kineograph.planning import Plan, Wildcards
+from kineograph.planning.calibration_file import CalibrationFilePlan
+from kineograph.planning.plan import Plan, Wildcards
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
-from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
 
 CONVERT, BOARD, SCENE_POINTS = "convert", "board", "scene_points"
-FORMATS = "calibration_formats"
 INTRINSICS, EXTRINSICS = PURPOSES
 DETECTION = ("pattern", "dictionary", "marker_ratio", "frame_interval_s")
 """Keys of the section ``boards`` that finding a board depends on, besides its corners."""
@@ -31,12 +27,23 @@ DRAWING = ("pattern", "square_m", "corners", "lies_on")
 
 
 class PicturePlan:
-    """The answers about calibrations, for one plan."""
+    """The answers for one configuration.
+
+    Parameters
+    ----------
+    plan : Plan
+        The plan of the configuration.
+    """
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self.given_file = CalibrationFilePlan(plan)
 
     # ---- which calibrations and cameras
+
+    def source(self, wildcards: Wildcards) -> str:
+        """The folder of the calibration's files and pictures, or its file."""
+        return self.given_file.source(wildcards)
 
     def method(self, wildcards: Wildcards) -> str:
         """How the calibration of the wildcards comes about."""
@@ -106,24 +113,22 @@ class PicturePlan:
     def code(self, wildcards: Wildcards) -> str:
         """The digest of the verb's code, with the format of the file where one is read."""
         if self.method(wildcards) == CONVERT:
-            return self.plan.calibration_code(wildcards)
-        modules = ["kineograph.cli.calibrate_extrinsics"]
-        if chosen := self._given_file(wildcards):
-            modules.append(plugin_module(FORMATS, chosen[1]))
-        return code_digest(*modules)
+            return self.given_file.code(wildcards)
+        formats = self.given_file.format_modules(wildcards) if self._lenses_from_file(wildcards) else []
+        return code_digest("kineograph.cli.calibrate_extrinsics", *formats)
 
     def content(self, wildcards: Wildcards) -> str:
         """The fingerprints of the files that a calibration is read from, and its cameras."""
         if self.method(wildcards) == CONVERT:
-            return self.plan.calibration_content(wildcards)
+            return self.given_file.content(wildcards)
         files = fingerprints(tuple(Path(path) for path in self.given(wildcards)))
         return canonical({"cameras": self.cameras(wildcards), "files": files})
 
     def given(self, wildcards: Wildcards) -> list[str]:
         """The user's files that a calibration is read from; those that are missing are left to its job."""
         if self.method(wildcards) == CONVERT:
-            return self.plan.calibration_input(wildcards)
-        lenses = self.plan.calibration_input(wildcards) if self._given_file(wildcards) else []
+            return self.given_file.files(wildcards)
+        lenses = self.given_file.files(wildcards) if self._lenses_from_file(wildcards) else []
         return [*lenses, *self.point_files(wildcards)]
 
     def point_files(self, wildcards: Wildcards) -> list[str]:
@@ -131,7 +136,7 @@ class PicturePlan:
         if self.method(wildcards) != SCENE_POINTS:
             return []
         try:
-            return [str(path) for path in find_point_files(self._source(wildcards))]
+            return [str(path) for path in find_point_files(Path(self.source(wildcards)))]
         except InputError:
             return []
 
@@ -207,18 +212,14 @@ class PicturePlan:
         board["square_m"] = boards["extrinsics_square_m"] or boards["square_m"]
         return board
 
-    def _source(self, wildcards: Wildcards) -> Path:
-        return Path(self.plan.calibration_source(wildcards))
-
     def _pictures(self, wildcards: Wildcards, purpose: str) -> Path | None:
         try:
-            return find_pictures(self._source(wildcards), purpose, wildcards.camera)
+            return find_pictures(Path(self.source(wildcards)), purpose, wildcards.camera)
         except InputError:
             return None
 
-    def _given_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
-        wanted = self._calibration(wildcards)["intrinsics"] == "file"
-        return self.plan.calibration_file(wildcards) if wanted else None
+    def _lenses_from_file(self, wildcards: Wildcards) -> bool:
+        return bool(self._calibration(wildcards)["intrinsics"] == "file")
 
     def _each_camera(self, wildcards: Wildcards, result: str, **names: str) -> list[str]:
         names |= {"session": wildcards.session, "calibration": wildcards.calibration}

@@ -1,14 +1,11 @@
-"""What rules ask about the calibrations that trials share: who has one, and whether its refined form is to be used.
-
-Standard library only at import.
-"""
+"""What rules ask about the calibrations that trials share: who has one, and whether its refined form is to be used."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from kineograph.dataset.records import Trial
-from kineograph.planning import Plan, Wildcards
+from kineograph.planning.plan import Plan, Wildcards
 from kineograph.settings.text import canonical
 
 

@@ -1,8 +1,4 @@
-"""What the Snakefile asks: the settings, code and content that each job depends on, and the paths of its files.
-
-Everything that a job depends on beyond its input files is one string a kind, so that Snakemake's comparison of params sees
-every change and nothing else. Standard library only at import.
-"""
+"""What rules ask of a configuration about trials, cameras and participants, from their recordings to their pages."""
 
 from __future__ import annotations
 
@@ -16,26 +12,25 @@ from typing import Any
 
 from kineograph.catalog.assets import Catalogue, default_cache, read_catalogue
 from kineograph.catalog.models import ModelCard, read_model_card
-from kineograph.dataset.calibration_files import FOLDER as FORMATS
-from kineograph.dataset.calibration_files import calibration_files, find_calibration_file
 from kineograph.dataset.read import read_dataset
 from kineograph.dataset.records import CameraSource, Trial
-from kineograph.errors import InputError
 from kineograph.layout import Layout
 from kineograph.provenance.code import code_digest
-from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
+from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.configuration import Configuration
 from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
 
-Wildcards = Any  # Snakemake's: an object with an attribute for each
+Wildcards = Any
+"""Snakemake's wildcards: an object with an attribute for each."""
 FromWildcards = Callable[[Wildcards], str]
 OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
 DECODERS = "pose.decoders"
 CACHE_LINK = ".kineograph/cache"
 """A link to the cache in the working directory: jobs name its files by it, so that another place of the cache reruns nothing."""
-IMPORT_KEY = "keypoint_skeleton"  # the one key of the section pose that applies to precomputed keypoints
+IMPORT_KEY = "keypoint_skeleton"
+"""The one key of the section ``pose`` that applies to precomputed keypoints, and to nothing else."""
 
 
 class Plan:
@@ -150,42 +145,6 @@ class Plan:
             return code_digest(module, plugin) if plugin else code_digest(module)
 
         return digest
-
-    # ---- calibration
-
-    def calibration_source(self, wildcards: Wildcards) -> str:
-        """The calibration's file or folder."""
-        return str(self._calibrated_trial(wildcards).calibration.path)
-
-    def calibration_input(self, wildcards: Wildcards) -> list[str]:
-        """The calibration's files; none where it is missing, so that its job can say so."""
-        chosen = self.calibration_file(wildcards)
-        return [str(file) for file in calibration_files(*chosen)] if chosen else []
-
-    def calibration_code(self, wildcards: Wildcards) -> str:
-        """The digest of the calibration's code, with the format that its file has."""
-        chosen = self.calibration_file(wildcards)
-        modules = ["kineograph.cli.calibrate"] + ([plugin_module(FORMATS, chosen[1])] if chosen else [])
-        return code_digest(*modules)
-
-    def calibration_content(self, wildcards: Wildcards) -> str:
-        """The names and fingerprints of the calibration's files; a name can be a camera's."""
-        chosen = self.calibration_file(wildcards)
-        return canonical(fingerprints(calibration_files(*chosen))) if chosen else MISSING
-
-    def calibration_file(self, wildcards: Wildcards) -> tuple[Path, str] | None:
-        """The calibration's file and its format; None where there is none, or more than one."""
-        format_name = self.config.section("calibration", session=wildcards.session)["format"]
-        try:
-            return find_calibration_file(Path(self.calibration_source(wildcards)), format_name)
-        except InputError:
-            return None
-
-    def _calibrated_trial(self, wildcards: Wildcards) -> Trial:
-        for trial in self.dataset.trials:
-            if trial.session == wildcards.session and trial.calibration.name == wildcards.calibration:
-                return trial
-        raise LookupError(f"no trial of session {wildcards.session} has the calibration {wildcards.calibration}")
 
     # ---- inputs and keypoints
 

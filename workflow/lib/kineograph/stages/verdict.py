@@ -125,6 +125,7 @@ def _note(report: StageReport) -> str:
         "association": lambda given, out: _people(out),
         "triangulation": lambda given, out: (
             f"mean reprojection error {out['reprojection_error_px']['mean']:.1f} px with {out['cameras_used_mean']:.1f} cameras"
+            + _swaps(out.get("swaps", []))
         ),
         "filtering": lambda given, out: f"{out['method']}: moves points by {out['moved_mm']['median']:.0f} mm (median)",
         "scaling": lambda given, out: (
@@ -140,6 +141,15 @@ def _note(report: StageReport) -> str:
         return str(known[report.stage](report.came_in, report.came_out))
     except (KeyError, TypeError):  # a stage that gave up has no such figures
         return ""
+
+
+def _swaps(swaps: list[dict[str, Any]]) -> str:
+    """Where left and right were exchanged back."""
+    if not swaps:
+        return ""
+    cameras = ", ".join(sorted({swap["camera"] for swap in swaps}))
+    frames = sum(swap["last_frame"] - swap["first_frame"] + 1 for swap in swaps)
+    return f"; left and right exchanged back in {frames} frame{'s' if frames > 1 else ''} of {cameras}"
 
 
 def _refinement(out: dict[str, Any]) -> str:

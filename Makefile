@@ -54,7 +54,7 @@ lint: $(TESTS_READY)
 	$(BIN)/snakemake --lint --configfile config/config.demo.yaml
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadgroup
+	$(BIN)/pytest -n 2 --dist loadscope
 
 lock:
 	envs/lock.sh

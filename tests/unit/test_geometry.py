@@ -136,7 +136,7 @@ def test_covariance_is_that_of_repeated_measurements():
 
 def test_views_of_one_point_have_no_sampson_distance_and_others_do():
     rig = ring(2)
-    points = RANDOM.normal(0, 0.5, (100, 3)) + [0, 0, 0.9]
+    points = np.random.default_rng(7).normal(0, 0.5, (100, 3)) + [0, 0, 0.9]
     a, b = (undistort_pixels(camera, project(camera, points)) for camera in rig.cameras)
     matrix = fundamental_matrix(*rig.cameras)
     assert np.abs(sampson_distance_px(matrix, a, b)).max() < 1e-6

@@ -245,7 +245,6 @@ def partly_broken(tmp_path_factory, opensim_setup):
     return root, done
 
 
-@pytest.mark.xdist_group("bad trial")
 class TestOneBadTrial:
     BROKEN = ("truncated_json", "unreadable", "empty", "wrong_size", "stranger")
 

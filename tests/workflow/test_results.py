@@ -100,7 +100,6 @@ def demo(tmp_path_factory, fetched, opensim_ready):
 
 
 @pytest.mark.needs_demo
-@pytest.mark.xdist_group("demo")
 class TestDemo:
     """Measured on 2 cores, BlazePose heavy: 11.9 px, 3.9 cameras, 30 mm, knees 17-65 degrees."""
 
@@ -222,7 +221,6 @@ def reference_results(reference, tmp_path_factory):
     return root / "results" / "S00"
 
 
-@pytest.mark.xdist_group("reference")
 class TestReference:
     """Real OpenPose keypoints of the demo trial, and what Pose2Sim made of them."""
 

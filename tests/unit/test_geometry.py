@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kineograph.geometry.epipolar import fundamental_matrix, sampson_distance_px
 from kineograph.geometry.projection import distort, largest_distortion_px, project, undistort, undistort_pixels
-from kineograph.geometry.rays import nearest_point_m, point_ray_distance_m, ray_ray_distance_m
+from kineograph.geometry.rays import nearest_point_m, ray_ray_distance_m
 from kineograph.geometry.rotation import matrix_from_vector, vector_from_matrix
 from kineograph.geometry.triangulation import position_covariance, triangulate_dlt, triangulate_excluding
 from synthetic.scene import ring
@@ -147,7 +147,6 @@ def test_views_of_one_point_have_no_sampson_distance_and_others_do():
 def test_ray_distances():
     origin = np.zeros(3)
     forward = np.array([0, 0, 1.0])
-    assert point_ray_distance_m(np.array([3.0, 4.0, 7.0]), origin, forward) == pytest.approx(5)
     across = np.array([1.0, 0, 0])
     assert ray_ray_distance_m(origin, forward, np.array([0, 2.0, 5.0]), across) == pytest.approx(2)
     rays = np.array([[[0, 0, 1.0], [1.0, 0, 0]]])

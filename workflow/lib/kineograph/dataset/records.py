@@ -145,7 +145,3 @@ class Dataset:
     def trials_calibrated_by(self, session: str, calibration: str) -> list[Trial]:
         """The trials of a session that share a calibration."""
         return [trial for trial in self.trials if (trial.session, trial.calibration.name) == (session, calibration)]
-
-    def participants_of(self, session: str) -> list[str]:
-        """The participants of a session, sorted."""
-        return sorted({name for trial in self.trials if trial.session == session for name in trial.participants})

@@ -1,21 +1,10 @@
-"""Distances between points and lines of sight, in metres: they mean the same for near and far cameras."""
+"""Distances between lines of sight and where they meet, in metres: they mean the same for near and far cameras."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from kineograph.model.shapes import FloatArray
-
-
-def point_ray_distance_m(points_m: FloatArray, origin_m: FloatArray, direction: FloatArray) -> FloatArray:
-    """Distance of points (..., 3) from rays through `origin_m` (3,) along unit vectors `direction` (..., 3), m.
-
-    The shapes of points and directions are broadcast; NaN gives NaN.
-    """
-    from_origin = points_m - origin_m
-    along = np.sum(from_origin * direction, axis=-1, keepdims=True)
-    distance: FloatArray = np.linalg.norm(from_origin - along * direction, axis=-1)
-    return distance
 
 
 def ray_ray_distance_m(

@@ -57,6 +57,11 @@ class Skeleton:
             return "right" if name[0] == "R" else "left"
         return "middle"
 
+    def counterpart(self, name: str) -> str:
+        """The same keypoint on the other side; the keypoint itself where there is none."""
+        twin = {"left": "R", "right": "L", "middle": name[:1]}[self.side(name)] + name[1:]
+        return twin if twin in self.keypoints else name
+
     def limbs(self) -> dict[str, tuple[tuple[int, int], ...]]:
         """The limbs that have a left and a right side, each as the (left, right) indices of its keypoints.
 
@@ -64,7 +69,7 @@ class Skeleton:
         its first keypoint, without the side.
         """
         index = {name: place for place, name in enumerate(self.keypoints)}
-        names = [name[1:] for name in self.keypoints if self.side(name) == "left" and "R" + name[1:] in index]
+        names = [name[1:] for name in self.keypoints if self.side(name) == "left" and self.counterpart(name) != name]
         limb = {name: name for name in names}
         for first, second in self.bones:
             same_side = self.side(first) == self.side(second) != "middle"

@@ -139,8 +139,7 @@ def _bones_among(skeleton: Skeleton, chosen: IntArray) -> IntArray:
 def _mirror(skeleton: Skeleton, chosen: IntArray) -> IntArray:
     """The place in `chosen` of each chosen keypoint's counterpart on the other side (K,); its own where there is none."""
     names = [skeleton.keypoints[index] for index in chosen]
-    other = {"right": "L", "left": "R"}
-    twins = [other[skeleton.side(name)] + name[1:] if skeleton.side(name) in other else name for name in names]
+    twins = [skeleton.counterpart(name) for name in names]
     return np.array([names.index(twin) if twin in names else i for i, twin in enumerate(twins)], int)
 
 

@@ -104,6 +104,27 @@ def _report(
     views: BoardViews, kept: list[int], dropped: dict[str, float], fit: LensFit, settings: BoardSettings
 ) -> StageReport:
     covered = coverage(views.corner_px[kept], views.size_px)
+    came_in = {"camera": views.camera, "pictures": len(views.pictures), "corners": list(views.corners)}
+    came_out = {
+        "views": len(kept),
+        "rms_px": fit.rms_px,
+        "view_rms_px": {views.pictures[view]: float(error) for view, error in zip(kept, fit.view_rms_px, strict=True)},
+        "left_out_px": dropped,
+        "coverage": covered,
+        "focal_px": [float(fit.intrinsics[0, 0]), float(fit.intrinsics[1, 1])],
+        "focal_sd": fit.focal_sd,
+        "principal_point_px": fit.intrinsics[:2, 2].tolist(),
+        "distortion": fit.distortion.tolist(),
+    }
+    return StageReport(
+        STAGE, came_in, came_out, worst_first(_reasons(views, len(kept), dropped, covered, fit, settings))
+    )
+
+
+def _reasons(
+    views: BoardViews, kept: int, dropped: dict[str, float], covered: float, fit: LensFit, settings: BoardSettings
+) -> list[Reason]:
+    """What speaks against a lens."""
     where = f"camera {views.camera}"
     reasons = []
     if dropped:
@@ -116,11 +137,11 @@ def _report(
                 "look at them: blurred, bent, or another board?",
             )
         )
-    if len(kept) < settings.min_views:
+    if kept < settings.min_views:
         reasons.append(
             Reason(
                 "warn",
-                f"the lens of {views.camera} rests on {len(kept)} views of the board ({settings.min_views} or more are better)",
+                f"the lens of {views.camera} rests on {kept} views of the board ({settings.min_views} or more are better)",
                 where,
                 "take more pictures of the board",
             )
@@ -152,16 +173,4 @@ def _report(
                 "is the board flat, and boards.corners right? A fisheye lens is not supported",
             )
         )
-    came_in = {"camera": views.camera, "pictures": len(views.pictures), "corners": list(views.corners)}
-    came_out = {
-        "views": len(kept),
-        "rms_px": fit.rms_px,
-        "view_rms_px": {views.pictures[view]: float(error) for view, error in zip(kept, fit.view_rms_px, strict=True)},
-        "left_out_px": dropped,
-        "coverage": covered,
-        "focal_px": [float(fit.intrinsics[0, 0]), float(fit.intrinsics[1, 1])],
-        "focal_sd": fit.focal_sd,
-        "principal_point_px": fit.intrinsics[:2, 2].tolist(),
-        "distortion": fit.distortion.tolist(),
-    }
-    return StageReport(STAGE, came_in, came_out, worst_first(reasons))
+    return reasons

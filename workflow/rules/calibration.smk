@@ -160,7 +160,7 @@ rule refine_calibration:
         settings=PLAN.settings("calibration", "refinement"),
         code=PLAN.code("refine_calibration"),
         trials=REFINEMENT.trials,
-        results=LAYOUT.root,
+        results=lambda wildcards: LAYOUT.root,
     shell:
         "python -m kineograph.cli refine-calibration --results {params.results:q} --session {wildcards.session:q}"
         " --trials {params.trials:q} --calibration {input.calibration:q}"
@@ -185,7 +185,7 @@ rule calibration_health:
     params:
         code=PLAN.code("calibration_health"),
         trials=REFINEMENT.trials,
-        results=LAYOUT.root,
+        results=lambda wildcards: LAYOUT.root,
     shell:
         "python -m kineograph.cli calibration-health --results {params.results:q} --session {wildcards.session:q}"
         " --trials {params.trials:q} --calibration {input.calibration:q}"

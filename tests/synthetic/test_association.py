@@ -312,3 +312,19 @@ def film_of_the_first(item, rig, skeleton, person):
     alone = film(rig, skeleton, [person], seconds=len(item.time_s) / FPS, faults=Faults(2.0, 0.1))[index]
     empty = np.full_like(alone.position_px, np.nan)
     return np.concatenate([alone.position_px, empty], axis=1), np.pad(alone.confidence, ((0, 0), (0, 1), (0, 0)))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_bystander_who_is_seen_as_well_is_told_by_moving_less_and_said_to_be_there(halpe, order):
+    rig = ring(4)
+    subject = walker(halpe, start_m=(-0.6, 0.0), velocity_m_s=(0.3, 0.05))
+    stands = walker(halpe, start_m=(-0.4, 1.5), step_hz=0.15, phase=2.0, height_m=1.85)
+    people = [(subject, stands)[index] for index in order]
+    keypoints = film(rig, halpe, people, seconds=2.0, faults=Faults(noise_px=1.0), shuffle=True, seed=4)
+    tracks, report = who(keypoints, rig, halpe)
+    assert (really(keypoints, people, rig, tracks) == order.index(0)).mean() > 0.99
+    assert [reason.blame for reason in report.reasons] == ["participants A"]
+    assert "seen as well as A" in report.reasons[0].text
+    tracks, report = who(keypoints, rig, halpe, start_m={"A": [-0.4, 1.5]})
+    assert (really(keypoints, people, rig, tracks) == order.index(1)).mean() > 0.99
+    assert not report.reasons

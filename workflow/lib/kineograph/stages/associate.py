@@ -102,7 +102,8 @@ def associate(
     people = _People([[stretches[i] for i in path] for path in joining.people], joining.doubts)
     support = [sum(part.support for part in parts) for parts in people.stretches]
     first_m = np.reshape(np.array([parts[0].centre_m[0] for parts in people.stretches], float), (-1, 3))
-    found = Found(support, first_m, body_sizes(people.stretches, *measure))
+    extent_m = np.array([_extent_m(parts) for parts in people.stretches])
+    found = Found(support, first_m, extent_m, body_sizes(people.stretches, *measure))
     naming = name_people(found, participants, settings.start_m, height_m or {})
     detection = np.full((len(frame), len(participants), len(keypoints)), NOT_SEEN)
     centre_m = np.full((len(frame), len(participants), 3), np.nan)
@@ -119,6 +120,12 @@ def associate(
         synchronization.fps_hz,
     )
     return tracks, _report(tracks, keypoints, people, naming, centre_m)
+
+
+def _extent_m(parts: Sequence[Stretch]) -> float:
+    """How far about somebody moves: from the 5th to the 95th percentile of where the trunk is, m."""
+    low, high = np.percentile(np.concatenate([part.centre_m for part in parts]), [5, 95], axis=0)
+    return float(np.linalg.norm(high - low))
 
 
 def followed_keypoints(skeleton: Skeleton) -> IntArray:

@@ -1,4 +1,7 @@
-"""Which of the people found is which participant: by where they start, else by height, else by how well each is seen."""
+"""Which of the people found is which participant: by where they start, else by height, else by how well each is seen.
+
+Somebody who is seen as well as a participant without being one is told from them by moving about less, with a warning.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ LEAST_SUPPORT = 0.1
 """Somebody with a smaller part of the detections of the best supported person isn't looked at as a participant by place."""
 FAR_FROM_START_M = 1.0
 """A participant who is first seen farther from the start that the configuration names gets a warning."""
+AS_WELL_SEEN = 0.8
+"""People whose supports differ by less than this part are seen equally well."""
 HEIGHT_DIFFERENCE_M = 0.03
 """Smaller differences of height can't be measured from keypoints."""
 SURE = 2.0
@@ -31,12 +36,15 @@ class Found:
         Number of detections of each.
     first_m : (N, 3) array
         Where each was first seen, m.
+    extent_m : (N,) array
+        How far about each moves: from the 5th to the 95th percentile of where the trunk is, m.
     size : BodySize
         Their bone lengths.
     """
 
     support: Sequence[int]
     first_m: FloatArray
+    extent_m: FloatArray
     size: BodySize
 
 
@@ -81,8 +89,9 @@ def name_people(
     person, reasons = _by_start(found, {name: start_m[name] for name in participants if name in start_m})
     by = dict.fromkeys(person, "start")
     rest = [name for name in participants if name not in person]
-    order = sorted(range(len(found.support)), key=lambda index: -found.support[index])
-    seen = [index for index in order if index not in person.values()][: len(rest)]
+    others = [index for index in range(len(found.support)) if index not in person.values()]
+    seen, rivals = _best_seen(found, others, rest)
+    reasons += rivals
     if len(rest) > 1:
         named, decided, more = _by_height(found.size, seen, rest, height_m)
         reasons += more
@@ -91,6 +100,30 @@ def name_people(
         named = dict(zip(rest, seen, strict=False))
         by |= dict.fromkeys(named, "support" if len(participants) > 1 else "only")
     return Naming(person | named, by, tuple(reasons))
+
+
+def _best_seen(found: Found, others: Sequence[int], names: Sequence[str]) -> tuple[list[int], list[Reason]]:
+    """As many of the others as there are names, best seen first; of those seen equally well, who moves about most."""
+    order = sorted(others, key=lambda index: -found.support[index])
+    if not names or len(order) <= len(names):
+        return order[: len(names)], []
+    last = found.support[order[len(names) - 1]]
+    certain = [index for index in order if found.support[index] * AS_WELL_SEEN > last]
+    alike = [index for index in order if index not in certain and found.support[index] >= AS_WELL_SEEN * last]
+    alike.sort(key=lambda index: -found.extent_m[index])
+    seen = certain + alike[: len(names) - len(certain)]
+    left_out = [index for index in alike if index not in seen]
+    if not left_out:
+        return seen, []
+    rival = max(left_out, key=lambda index: found.support[index])
+    reason = Reason(
+        "warn",
+        f"somebody else is seen as well as {', '.join(names)} ({found.support[rival]} and {last} detections), and was left out "
+        f"for moving about less ({found.extent_m[rival]:.1f} and {found.extent_m[seen[-1]]:.1f} m)",
+        "participants " + ", ".join(names),
+        "look at the overlays; name where each participant starts in association.start_m",
+    )
+    return sorted(seen, key=lambda index: -found.support[index]), [reason]
 
 
 def _by_start(found: Found, start_m: Mapping[str, Sequence[float]]) -> tuple[dict[str, int], list[Reason]]:

@@ -322,7 +322,7 @@ class Plan:
 
     @functools.cached_property
     def _page_content(self) -> str:
-        return fingerprint(Path(__file__).parent / "pages")
+        return fingerprint(Path(__file__).parent.parent / "pages")
 
     def page_content(self, _wildcards: Wildcards) -> str:
         """The fingerprint of the pages' templates and style."""

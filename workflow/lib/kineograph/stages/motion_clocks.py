@@ -3,8 +3,9 @@
 A camera's offset (and, in long trials, its drift) is kept where it differs from zero by more than three standard errors, if
 those estimated from one half of the stretches make the views agree better in the other half, and if no other offset fits
 nearly as well, as in steady walking those of whole strides do. Else the camera is left as it is. That keeps most scenes
-from getting worse, not all: synchronous cameras have been moved by 4 ms where two people hid each other. Cameras that are synchronized among themselves but not with the rest keep their mean offset at zero: of all
-ways to place them against a camera of which nothing is known, that has the smallest squared error to be expected.
+from getting worse, not all: synchronous cameras have been moved by 4 ms where two people hid each other.
+Cameras that are synchronized among themselves but not with the rest keep their mean offset at zero: of all ways to place them
+against a camera of which nothing is known, that has the smallest squared error to be expected.
 """
 
 from __future__ import annotations

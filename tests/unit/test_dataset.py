@@ -92,6 +92,14 @@ class TestSheet:
         assert dataset.participants["B"].mass_kg == 65
         assert dataset.trials_of("S1", "A") == [first]
 
+    def test_models_are_scaled_from_static_trials_where_there_are_some(self, folder):
+        header = "session\ttrial\tparticipants\tstatic"
+        self.write(folder, "S1\tT1\tA,B\tno", "S1\tT2\tA\tYes", header=header)
+        dataset = read_dataset(folder)
+        assert [trial.name for trial in dataset.measured_trials_of("S1", "A")] == ["T2"]
+        assert [trial.name for trial in dataset.measured_trials_of("S1", "B")] == ["T1"]
+        assert [trial.name for trial in dataset.trials_of("S1", "A")] == ["T1", "T2"]
+
     def test_missing_videos_are_a_problem_of_their_trial_only(self, folder):
         self.write(folder, "S1\tT1", "S1\tT9", "S1\tT2\t\tnowhere/videos")
         problems = {trial.name: trial.problems for trial in read_dataset(folder).trials}
@@ -115,6 +123,7 @@ class TestSheet:
             ([], None, "names no trial"),
             (["S1\tT1\t\t\t\tfast"], None, "the fps"),
             (["S1\tT1\t\t\t\t\t20-10"], None, "range of frames"),
+            (["S1\tT1\tperhaps"], "session\ttrial\tstatic", "column static"),
             (["../S1\tT1"], None, "can't be named"),
             (["S1\t$(rm -rf x)"], None, "can't be named"),
             (["S1\tcalibration"], None, "can't be named"),

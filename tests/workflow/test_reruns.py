@@ -217,6 +217,12 @@ def another_calibration(root):
     toml.write(root / "data" / "S1" / "calibration" / "calibration.toml", rig_of_four)
 
 
+def static_trial(root):
+    """The same trials by a sheet, of which T1 is said to be static."""
+    rows = ["session\ttrial\tstatic", "S1\tT1\tyes", "S1\tT2\t"]
+    (root / "data" / "trials.tsv").write_text("\n".join(rows) + "\n")
+
+
 def other_weights(root):
     pose_network(root / "cards" / "dots.onnx", batch=1)
 
@@ -274,6 +280,7 @@ EDITS = {
     "triangulation.temporal": (setting("triangulation", "temporal", True), stale_after("triangulate")),
     "filtering.cutoff_hz": (setting("filtering", "cutoff_hz", 8), stale_after("smooth")),
     "scaling.trimmed": (setting("scaling", "trimmed", 0.2), stale_after("scale")),
+    "scaling.correct_noise": (setting("scaling", "correct_noise", False), stale_after("scale")),
     "kinematics.accuracy": (setting("kinematics", "accuracy", 1e-4), stale_after("solve_kinematics")),
     "quality.warn_error_px": (setting("quality", "warn_error_px", 25), stale_after("assess_quality")),
     "verdicts.fail_at": (setting("verdicts", "fail_at", "never"), stale_after("judge_trial")),
@@ -331,6 +338,7 @@ EDITS = {
     "other weights": (other_weights, stale_after(*POSE_OF_T1)),
     "a mass": (replace("data/participants.tsv", "\t70", "\t80"), stale_after("scale")),
     "a height, of one who is alone in the trials": (replace("data/participants.tsv", "\t1.75", "\t1.8"), stale_after("scale")),
+    "a trial that is static": (static_trial, stale_after("scale")),
     "a skeleton card": (
         replace("resources/skeletons/halpe26.toml", 'tracking = ["Neck", ', "tracking = ["),
         stale_after(*SKELETON_READERS),
@@ -354,6 +362,17 @@ def test_a_new_trial_runs_its_own_jobs_and_renews_its_participants_model(project
     assert len(own) == sum(n for kind, n in Counter(SCOPE.values()).items() if kind in ("trial", "person in trial")) + 6
     others = Counter({job: n for job, n in found.items() if job not in own})
     assert others == stale_after("scale", "calibration_health")
+
+
+def test_a_new_trial_beside_a_static_one_renews_no_model(project):
+    static_trial(project.root)
+    assert project.snakemake("--quiet").code == 0
+    write_keypoints(project.root / "data" / "S1" / "T3" / "keypoints", phase=2.0)
+    with (project.root / "data" / "trials.tsv").open("a") as sheet:
+        sheet.write("S1\tT3\t\n")
+    found = project.plan()
+    others = Counter({job: n for job, n in found.items() if "[T3" not in job})
+    assert others == stale_after("calibration_health")
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport
 from kineograph.model.skeleton import OpenSimSetup
 from kineograph.settings.text import from_json
-from kineograph.stages.scale import STAGE, ScaleSettings, Scaling, TrialMarkers, scale
+from kineograph.stages.scale import ScaleSettings, Scaling, TrialMarkers, scale
+from kineograph.stages.scaling_report import STAGE
 
 MODELS = {"simple": "Model_Pose2Sim_simple.osim", "muscles": "Model_Pose2Sim_muscles_flex.osim"}
 

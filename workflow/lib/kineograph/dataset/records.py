@@ -62,6 +62,8 @@ class Trial:
         Frame rate where the sheet states it, Hz.
     frames : tuple of int or None
         First and last frame to use on the common clock, both included; None for all.
+    static : bool
+        Whether its participants stand still in it to be measured: their models are then scaled from such trials only.
     problems : tuple of str
         What is wrong with its entry: named in its verdict, so that the other trials go on.
     """
@@ -73,6 +75,7 @@ class Trial:
     calibration: CalibrationSource
     fps_hz: float | None = None
     frames: tuple[int, int] | None = None
+    static: bool = False
     problems: tuple[str, ...] = ()
 
     @property
@@ -141,6 +144,11 @@ class Dataset:
     def trials_of(self, session: str, participant: str) -> list[Trial]:
         """The trials of a session that a participant is in."""
         return [trial for trial in self.trials if trial.session == session and participant in trial.participants]
+
+    def measured_trials_of(self, session: str, participant: str) -> list[Trial]:
+        """The trials that a participant's model is scaled from: the static ones, or all where none is."""
+        trials = self.trials_of(session, participant)
+        return [trial for trial in trials if trial.static] or trials
 
     def trials_calibrated_by(self, session: str, calibration: str) -> list[Trial]:
         """The trials of a session that share a calibration."""

@@ -17,7 +17,7 @@ from kineograph.dataset.names import check_name
 from kineograph.dataset.records import CalibrationSource, Participant, Trial
 from kineograph.errors import InputError, nearest
 
-TRIAL_COLUMNS = ("session", "trial", "participants", "videos", "keypoints", "calibration", "fps", "frames")
+TRIAL_COLUMNS = ("session", "trial", "participants", "videos", "keypoints", "calibration", "fps", "frames", "static")
 PARTICIPANT_COLUMNS = ("participant", "height_m", "mass_kg")
 HEIGHT_RANGE_M = (0.4, 2.6)
 MASS_RANGE_KG = (2.0, 400.0)
@@ -160,6 +160,7 @@ def _trial(row: dict[str, str], root: Path, where: str) -> Trial:
         calibration=_calibration(row.get("calibration", ""), root, session, folder, name),
         fps_hz=_number(row.get("fps", ""), "fps", (1.0, 10_000.0), "Hz", where),
         frames=_frames(row.get("frames", ""), where),
+        static=_yes(row.get("static", ""), where),
         problems=tuple(problems),
     )
 
@@ -219,3 +220,15 @@ def _frames(text: str, where: str) -> tuple[int, int] | None:
             where=where,
         )
     return int(first), int(last)
+
+
+def _yes(text: str, where: str) -> bool:
+    if text.lower() not in ("", "yes", "no"):
+        raise InputError(
+            "the column static can't be used",
+            expected="yes, no or nothing",
+            found=repr(text),
+            hint="yes marks the trial in which the participants stand still to be measured",
+            where=where,
+        )
+    return text.lower() == "yes"

@@ -102,10 +102,10 @@ class Plan:
         return lambda wildcards: self.of_trial(self.trial(wildcards), *kinds)
 
     def of_participant(self, kind: str) -> Callable[[Wildcards], list[str]]:
-        """An input function: the paths of a kind for all trials of the participant of the wildcards."""
+        """An input function: the paths of a kind for the trials that the model of the participant is scaled from."""
 
         def paths(wildcards: Wildcards) -> list[str]:
-            found = self.dataset.trials_of(wildcards.session, wildcards.participant)
+            found = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
             names = {"session": wildcards.session, "participant": wildcards.participant}
             return [self.layout.path(kind, **names, trial=trial.name) for trial in found]
 
@@ -262,7 +262,7 @@ class Plan:
 
     def participant_content(self, wildcards: Wildcards) -> str:
         """The fingerprints of the skeleton cards and of the OpenSim set-up that a participant's model depends on."""
-        trials = self.dataset.trials_of(wildcards.session, wildcards.participant)
+        trials = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
         found = {self._skeleton_of(trial, camera) for trial in trials for camera in trial.cameras}
         model = self.config.section("scaling", **_named(wildcards, "session", "participant"))["model"]
         own = fingerprint(Path(model)) if model.endswith(".osim") else ""

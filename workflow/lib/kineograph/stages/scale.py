@@ -1,47 +1,28 @@
 """How large is each body of a participant's model? Measured from all the trials of a session.
 
 For each measurement (a thigh, say) the distance of its marker pairs is taken over all frames in which the person stands
-rather upright, the extremes are trimmed, and the mean is divided by the same distance on the generic model. Source of the
-procedure and its defaults: Pose2Sim 0.10 (`kinematics.py`); there it is done for each trial by itself.
+rather upright, the noise that lengthens it is taken out, the extremes are trimmed, and the mean is divided by the same distance
+on the generic model. Source of the procedure and its defaults, but for the noise: Pose2Sim 0.10 (`kinematics.py`); there it is
+done for each trial by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
-from kineograph.model.report import Reason, StageReport, worst_first
+from kineograph.geometry.segment_length import SegmentLength, segment_length, trimmed_mean
+from kineograph.model.report import StageReport
 from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.stages.body_proportions import Build, build
+from kineograph.stages.scaling_report import Measured, MeasurementLike, report_on
 
-STAGE = "scaling"
 AXES = "XYZ"
 LIMBS = (("{s}Shoulder", "{s}Hip", "{s}Knee"), ("{s}Hip", "{s}Knee", "{s}Ankle"))
 """Markers whose angle tells how far a hip and a knee are bent."""
-PLAUSIBLE_FACTOR = (0.5, 1.6)
-WARN_ASYMMETRY = 0.1
-WARN_SPREAD = 0.1
-"""Coefficient of variation of a length over frames from which its measurement is doubted."""
 FEWEST_FRAMES = 10
-DEFAULT_MASS_KG = 70.0
-
-
-class MeasurementLike(Protocol):
-    """A length that scales bodies; see `kineograph.opensim.setup_files.Measurement`."""
-
-    @property
-    def name(self) -> str:
-        """Its name."""
-
-    @property
-    def pairs(self) -> tuple[tuple[str, str], ...]:
-        """Marker pairs."""
-
-    @property
-    def bodies(self) -> dict[str, str]:
-        """Body -> axes."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +33,7 @@ class ScaleSettings:
     pool_sides: bool = True
     max_flexion_deg: float = 90.0
     trimmed: float = 0.5
+    correct_noise: bool = True
 
 
 @dataclass(frozen=True)
@@ -86,7 +68,7 @@ class Scaling:
     """
 
     factors: dict[str, FloatArray] = field(default_factory=dict)
-    mass_kg: float = DEFAULT_MASS_KG
+    mass_kg: float = Build().mass_kg
 
 
 def scale(
@@ -108,7 +90,7 @@ def scale(
     model_markers_m : dict of str to (3,) array
         Where the generic model has its markers, m.
     height_m, mass_kg : float or None
-        Of the participant, where known. The height is reported beside the measured lengths; the mass goes into the model.
+        Of the participant, where known; else estimated. The mass goes into the model.
     settings : ScaleSettings
         The section ``scaling``.
     """
@@ -116,49 +98,35 @@ def scale(
     upright = [_upright(trial, settings.max_flexion_deg) for trial in trials]
     used_upright = sum(int(mask.sum()) for mask in upright) >= FEWEST_FRAMES
     used = upright if used_upright else [np.ones(len(trial.position_m), bool) for trial in trials]
-    lengths = {
+    distances = {
         pair: [_distances(trial, pair)[mask] for trial, mask in zip(trials, used, strict=True)] for pair in pairs
     }
-    measured = {
-        pair: trimmed_mean(np.concatenate(parts) if parts else np.zeros(0), settings.trimmed)
-        for pair, parts in lengths.items()
+    by_trial = {
+        pair: tuple(segment_length(part, settings.trimmed, correct_noise=settings.correct_noise) for part in parts)
+        for pair, parts in distances.items()
     }
-    ratio = {
-        pair: measured[pair] / float(np.linalg.norm(model_markers_m[pair[0]] - model_markers_m[pair[1]]))
-        for pair in pairs
-    }
+    length = {pair: _pooled(distances[pair], by_trial[pair], settings.trimmed) for pair in pairs}
+    model_length = {(a, b): float(np.linalg.norm(model_markers_m[a] - model_markers_m[b])) for a, b in pairs}
+    ratio = {pair: length[pair] / model_length[pair] for pair in pairs}
     factors, unmeasured = _factors(measurements, ratio, settings.pool_sides)
-    result = Scaling(factors, mass_kg or DEFAULT_MASS_KG)
-    reasons = _coverage_reasons(factors, unmeasured, used_upright, mass_kg)
-    if factors:
-        reasons += [reason for item in measurements for reason in _factor_reasons(item, ratio)]
-        reasons += _spread_reasons(lengths, measured)
-    report = StageReport(
-        STAGE,
-        came_in={
-            "trials": [trial.trial for trial in trials],
-            "frames_used": {trial.trial: int(mask.sum()) for trial, mask in zip(trials, used, strict=True)},
-            "height_m": height_m,
-            "mass_kg": mass_kg,
-        },
-        came_out={
-            "factors": {item.name: _factor_of(item, factors) for item in measurements},
-            "length_m": {f"{a}-{b}": measured[a, b] for a, b in pairs},
-            "length_by_trial_m": {
-                f"{a}-{b}": [trimmed_mean(part, settings.trimmed) for part in lengths[a, b]] for a, b in pairs
-            },
-        },
-        reasons=worst_first(reasons),
+    body = build(measurements, length, model_length, height_m, mass_kg)
+    measured = Measured(
+        tuple(trial.trial for trial in trials),
+        tuple(int(mask.sum()) for mask in used),
+        used_upright,
+        length,
+        by_trial,
+        ratio,
+        factors,
+        tuple(unmeasured),
     )
-    return result, report
+    return Scaling(factors, body.mass_kg), report_on(measurements, measured, body)
 
 
-def trimmed_mean(values: FloatArray, trimmed: float) -> float:
-    """The mean of finite values without the part `trimmed` of them that is most extreme, half on each side; NaN of none."""
-    ordered = np.sort(values[np.isfinite(values)])
-    cut = int(len(ordered) * trimmed / 2)
-    kept = ordered[cut : len(ordered) - cut]
-    return float(kept.mean()) if kept.size else float("nan")
+def _pooled(distances: Sequence[FloatArray], by_trial: Sequence[SegmentLength], trimmed: float) -> float:
+    """The length that all trials' frames show, each trial's noise taken out."""
+    parts = [values - found.noise_bias_m for values, found in zip(distances, by_trial, strict=True)]
+    return trimmed_mean(np.concatenate(parts) if parts else np.zeros(0), trimmed)
 
 
 def flexion_deg(position_m: FloatArray) -> FloatArray:
@@ -214,68 +182,3 @@ def _factors(
             else:
                 unmeasured.append(body)
     return factors, unmeasured
-
-
-def _factor_of(item: MeasurementLike, factors: Mapping[str, FloatArray]) -> dict[str, list[float]]:
-    return {body: [float(value) for value in factors[body]] for body in item.bodies if body in factors}
-
-
-def _coverage_reasons(
-    factors: Mapping[str, FloatArray], unmeasured: Sequence[str], used_upright: bool, mass_kg: float | None
-) -> list[Reason]:
-    """What was not there to be measured."""
-    reasons = []
-    if not factors:
-        text = "no segment could be measured: the generic model is taken as it is"
-        reasons.append(Reason("fail", text, "", "see the verdicts of the trials"))
-    elif unmeasured:
-        bodies = sorted(set(unmeasured))
-        text = f"{len(bodies)} bodies could not be measured and keep their size: {', '.join(bodies[:6])}"
-        reasons.append(Reason("warn", text, "", ""))
-    if factors and not used_upright:
-        text = "hips or knees are bent in nearly all frames: lengths are taken from all frames"
-        reasons.append(Reason("warn", text, "", "add a trial in which the person stands"))
-    if mass_kg is None:
-        text = f"the mass is not given: {DEFAULT_MASS_KG:g} kg is taken"
-        reasons.append(Reason("warn", text, "", "add mass_kg to participants.tsv"))
-    return reasons
-
-
-def _factor_reasons(item: MeasurementLike, ratio: Mapping[tuple[str, str], float]) -> list[Reason]:
-    """Is a body of a person's size, and as long on the left as on the right?"""
-    known = {pair: ratio[pair] for pair in item.pairs if np.isfinite(ratio.get(pair, np.nan))}
-    if not known:
-        return []
-    reasons = []
-    where = f"measurement {item.name}"
-    mean = float(np.mean(list(known.values())))
-    if not PLAUSIBLE_FACTOR[0] <= mean <= PLAUSIBLE_FACTOR[1]:
-        text = (
-            f"the {item.name} would be {mean:.2f} times that of the model "
-            f"(plausible: {PLAUSIBLE_FACTOR[0]} to {PLAUSIBLE_FACTOR[1]})"
-        )
-        hint = "are the units of the calibration right (metres), and the right person tracked?"
-        reasons.append(Reason("fail", text, where, hint))
-    sides = [value for pair, value in known.items() if pair[0][0] != pair[1][0] or pair[0][0] in "RL"]
-    if len(sides) == 2 and abs(sides[0] - sides[1]) > WARN_ASYMMETRY * mean:
-        text = f"the {item.name} differs by {abs(sides[0] - sides[1]) / mean:.0%} between its sides"
-        hint = "a keypoint is biased in some camera, or left and right were swapped"
-        reasons.append(Reason("warn", text, where, hint))
-    return reasons
-
-
-def _spread_reasons(
-    lengths: Mapping[tuple[str, str], list[FloatArray]], measured: Mapping[tuple[str, str], float]
-) -> list[Reason]:
-    """Does a segment keep its length?"""
-    reasons = []
-    for pair, parts in lengths.items():
-        values = np.concatenate(parts) if parts else np.zeros(0)
-        values = values[np.isfinite(values)]
-        spread = float(np.std(values)) / measured[pair] if values.size and measured[pair] > 0 else 0.0
-        if spread > WARN_SPREAD:
-            first, second = pair
-            text = f"the distance {first}-{second} varies by {spread:.0%} over the frames (wanted: under {WARN_SPREAD:.0%})"
-            where, hint = f"markers {first}, {second}", "one of the two is badly detected or occluded"
-            reasons.append(Reason("warn", text, where, hint))
-    return reasons

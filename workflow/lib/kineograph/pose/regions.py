@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kineograph.model.shapes import FloatArray
-from kineograph.pose.video import Image
+from kineograph.pose.images import Image
 
 # A region is a row (centre x, centre y, width, height, angle): px and rad, the angle turning the box clockwise on screen.
 

@@ -11,8 +11,8 @@ from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.shapes import FloatArray
 from kineograph.model.skeleton import Skeleton
 from kineograph.pose.decoders._interfaces import Detector, PoseEstimator, Poses
+from kineograph.pose.images import Image
 from kineograph.pose.regions import boxes_of_points, overlap
-from kineograph.pose.video import Image
 
 PROGRESS_EVERY_S = 5.0
 BOX_CONFIDENCE = 0.3

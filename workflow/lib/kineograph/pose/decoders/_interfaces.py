@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from kineograph.model.shapes import FloatArray
-from kineograph.pose.video import Image
+from kineograph.pose.images import Image
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from kineograph.catalog.models import ModelCard
 from kineograph.model.shapes import FloatArray
 from kineograph.pose.decoders._interfaces import PoseEstimator, Poses
 from kineograph.pose.decoders.blazepose_detector import body_regions
+from kineograph.pose.images import Image
 from kineograph.pose.regions import as_input
 from kineograph.pose.session import Session
-from kineograph.pose.video import Image
 
 LANDMARKS = 39
 """33 keypoints, two that tell where the body is in the next frame (its hip centre and edge), and four unused."""

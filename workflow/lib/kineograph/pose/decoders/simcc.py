@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from kineograph.catalog.models import ModelCard
 from kineograph.model.shapes import FloatArray
 from kineograph.pose.decoders._interfaces import PoseEstimator, Poses
+from kineograph.pose.images import Image
 from kineograph.pose.regions import as_input, boxes_of_points, regions_from_boxes
 from kineograph.pose.session import Session
-from kineograph.pose.video import Image
 
 TRACKED_CONFIDENCE = 0.3
 TRACKED_MARGIN = 1.25

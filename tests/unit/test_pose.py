@@ -191,7 +191,8 @@ class TestEveryModelCard:
         for card in found:
             if card.kind == "pose":
                 assert skeletons(card.skeleton).keypoints
-                assert card.detector in detectors
+                alone = card.one_stage or card.name == "rtmpose-m_face106"  # of faces no public detector is known
+                assert card.detector in ([""] if alone else detectors)
 
 
 @pytest.mark.parametrize("network", [pytest.param("blazepose_lite"), pytest.param("blazepose_detector")])

@@ -75,13 +75,24 @@ def runs_evenly(keypoints: Keypoints2D) -> bool:
 
 
 def even_frames(keypoints: Keypoints2D) -> Keypoints2D:
-    """The same camera as if it had run evenly: the frame nearest to each time at its frame rate."""
+    """The same camera as if it had run evenly at its frame rate.
+
+    People are interpolated between the two frames around each time where the camera followed them (`track_id`) and they have the
+    same place in both; the others are as in the nearest frame.
+    """
     if runs_evenly(keypoints):
         return keypoints
     own_s = keypoints.time_s - keypoints.time_s[0]
     even_s = np.arange(int(own_s[-1] * keypoints.fps_hz) + 1) / keypoints.fps_hz
-    nearest = np.round(np.interp(even_s, own_s, np.arange(len(own_s)))).astype(int)
+    where = np.interp(even_s, own_s, np.arange(len(own_s)))
+    before = np.minimum(where.astype(int), len(own_s) - 2)
+    nearest = np.round(where).astype(int)
     arrays = {name: getattr(keypoints, name)[nearest] for name in ("position_px", "confidence", "bbox_px", "track_id")}
+    one, other = keypoints.track_id[before], keypoints.track_id[before + 1]
+    followed = ((one == other) & (one >= 0))[:, :, None, None]
+    part = (where - before)[:, None, None, None]
+    between = keypoints.position_px[before] * (1 - part) + keypoints.position_px[before + 1] * part
+    arrays["position_px"] = np.where(followed, between, arrays["position_px"])
     return dataclasses.replace(keypoints, time_s=even_s, **arrays)
 
 

@@ -36,7 +36,7 @@ def filmed(late_s: float):
 
 @pytest.mark.parametrize(("method", "late_s", "within_s"), [("none", 0.0, 1e-6), ("motion", 0.3, 0.001)])
 def test_frames_are_placed_by_their_own_times(method, late_s, within_s):
-    """Measured: motion finds the offset to 0.01 ms (0.05 ms for offsets of 0.12 and 0.45 s); the mean rate is up to 158 ms off."""
+    """Measured: motion finds the offset to 0.01 ms (others, 0.12 and 0.45 s, to 0.05 ms); the mean rate is up to 158 ms off."""
     rig, keypoints, _ = filmed(late_s)
     assert not runs_evenly(keypoints[2])
     clock, _ = synchronize(keypoints, rig, FPS, None, SynchronizeSettings(method=method))

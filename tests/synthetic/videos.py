@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 
 import av
@@ -12,16 +13,16 @@ UNIT = Fraction(1, 30000)
 
 
 def write_video(path: Path, images, time_s=None, *, codec="mpeg4", fps=30, format_options=None, **options: str) -> Path:
-    """Write pictures (F, H, W, 3; BGR) at the times `time_s` (F,), s; evenly at `fps` where none are given."""
-    images = np.asarray(images)
+    """Write pictures, F times (H, W, 3; BGR), at the times `time_s` (F,), s; evenly at `fps` where none are given."""
     unit = UNIT if time_s is not None else Fraction(1, fps)
-    stamps = np.arange(len(images)) if time_s is None else np.round(np.asarray(time_s) / float(UNIT)).astype(int)
+    stamps = count() if time_s is None else np.round(np.asarray(time_s) / float(UNIT)).astype(int).tolist()
     with av.open(str(path), "w", options=format_options or {}) as container:
         stream = container.add_stream(codec, rate=fps, options=options)
-        stream.height, stream.width = images.shape[1:3]
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
         stream.time_base = stream.codec_context.time_base = unit
-        for image, stamp in zip(images, stamps.tolist(), strict=True):
+        for image, stamp in zip(images, stamps, strict=False):
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = image.shape[:2]
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="bgr24")
             frame.pts, frame.time_base = stamp, unit
             container.mux(stream.encode(frame))

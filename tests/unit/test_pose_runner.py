@@ -219,6 +219,19 @@ class TestChunks:
         assert (tmp_path / "gathered.npz").read_bytes() == whole.read_bytes()
         assert (tmp_path / "gathered.json").read_text() == whole.with_suffix(".json").read_text()
 
+    def test_chunks_of_different_sizes_are_an_error(self, cards, tmp_path, capsys):
+        parts = [tmp_path / "chunk-0.npz", tmp_path / "chunk-1.npz"]
+        for part, width in zip(parts, (320, 256), strict=True):
+            pictures = [image[:, :width] for image in walk(2)]
+            video = write_video(tmp_path / f"{width}.mp4", pictures)
+            assert main(command(cards, video, part, "--chunk", "0/1")) == 0
+        assert main(command(cards, video, tmp_path / "k.npz", "--gather", *map(str, parts))) == 2
+        assert "change size" in capsys.readouterr().err
+
+    def test_one_frame_is_a_video(self, cards, tmp_path):
+        assert main(command(cards, write_video(tmp_path / "a.mp4", walk(1)), tmp_path / "k.npz")) == 0
+        assert read_npz(tmp_path / "k.npz", Keypoints2D).time_s.tolist() == [0.0]
+
     def test_a_chunk_that_failed_fails_the_camera_and_is_no_result(self, cards, tmp_path):
         (tmp_path / "bad.mp4").write_bytes(b"no video")
         part = tmp_path / "chunk-0.npz"

@@ -49,9 +49,10 @@ class Seen:
 
 def estimate(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSettings) -> Seen:
     """Run the networks over the video, or over the chunk of it that was asked for."""
-    from kineograph.pose import chunks, video
+    from kineograph.pose import chunks, images, video
     from kineograph.pose.runner import run as run_networks
 
+    images.use_threads(args.threads)
     facts = video.video_facts(args.source)
     fps = facts.fps_hz if math.isnan(args.fps) else args.fps
     if math.isnan(fps):
@@ -87,6 +88,8 @@ def gather(files: Sequence[Path]) -> Seen:
     ------
     KineographError
         The error of the first chunk that failed.
+    InputError
+        Where the chunks' pictures have different sizes.
     """
     from kineograph.pose.chunks import joined
 
@@ -95,6 +98,14 @@ def gather(files: Sequence[Path]) -> Seen:
         if report.error:
             raise KineographError.from_record(report.error)
     parts = [read_npz(file, Keypoints2D) for file in files]
+    sizes = sorted({part.size_px for part in parts if part.n_frames and part.size_px[0]})
+    if len(sizes) > 1:
+        raise InputError(
+            f"the frames of camera '{parts[0].camera}' change size",
+            expected=f"{sizes[0][0]}x{sizes[0][1]} px throughout",
+            found=", ".join(f"{width}x{height} px" for width, height in sizes),
+            hint="export the video again with one size",
+        )
     devices = sorted({str(report.came_out["device"]) for report in reports})
     firsts = [report.came_out["first_frame_lost"] for report in reports if report.came_out["frames_lost"]]
     lost = sum(int(report.came_out["frames_lost"]) for report in reports)

@@ -11,3 +11,8 @@ cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
 
 Image = NDArray[np.uint8]
 """(height, width, 3), blue, green, red."""
+
+
+def use_threads(number: int) -> None:
+    """Let OpenCV work on so many threads, and no more."""
+    cv2.setNumThreads(number)

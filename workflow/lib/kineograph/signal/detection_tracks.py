@@ -36,7 +36,7 @@ def numbered(bbox_px: FloatArray) -> IntArray:
         known, seen = _closest_pairs(_overlaps(last_box, boxes[here]))
         number[frame, here[seen]] = names[known]
         last_box[known], last_seen[known] = boxes[here[seen]], frame
-        new = np.setdiff1d(here, here[seen])
+        new = np.delete(here, seen)
         fresh = np.arange(following, following + len(new))
         number[frame, new] = fresh
         following += len(new)

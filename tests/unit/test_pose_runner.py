@@ -206,9 +206,9 @@ class TestChunks:
         assert main(command(cards, video, tmp_path / "again.npz", detect_every_frames=3)) == 0
         assert (tmp_path / "again.npz").read_bytes() == whole.read_bytes()
 
-    @pytest.mark.parametrize("chunks", [2, 5])
+    @pytest.mark.parametrize("chunks", [2, 6])
     def test_gathered_they_are_the_bytes_of_one_pass(self, cards, video, whole, tmp_path, chunks):
-        """70 frames are three blocks, so of five chunks two are empty."""
+        """70 frames are five blocks, so of six chunks one is empty."""
         parts = [tmp_path / f"chunk-{chunk}.npz" for chunk in range(chunks)]
         for chunk, part in enumerate(parts):
             assert main(command(cards, video, part, "--chunk", f"{chunk}/{chunks}", detect_every_frames=3)) == 0

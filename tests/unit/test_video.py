@@ -120,7 +120,7 @@ def test_a_wrong_extension_does_no_harm(tmp_path):
 class TestTheVerdict:
     """What the pose stage says of a video that is not as it should be."""
 
-    def report(self, folder, path):
+    def report(self, folder, path, *more):
         cards = write_cards(folder / "cards")
         settings = json.dumps({"model": str(cards), "detect_every_frames": 1})
         code = main(
@@ -133,7 +133,7 @@ class TestTheVerdict:
                 "--device",
                 "cpu",
             ]
-            + ["--out", str(folder / "k.npz"), "--report", str(folder / "k.json")]
+            + ["--out", str(folder / "k.npz"), "--report", str(folder / "k.json"), *more]
         )
         assert code == 0
         return json.loads((folder / "k.json").read_text())
@@ -154,6 +154,13 @@ class TestTheVerdict:
             for reason in report["reasons"]
         )
         assert report["came_out"]["frames_lost"] == 2
+
+    def test_a_rate_that_the_sheet_corrects_goes_before_the_files(self, tmp_path):
+        """Slow motion: taken at 120 Hz, stored to be shown at 30."""
+        self.report(tmp_path, write_video(tmp_path / "a.mp4", moving_texture(8)), "--fps", "120")
+        found = np.load(tmp_path / "k.npz")
+        assert found["fps_hz"] == 120
+        assert np.allclose(found["time_s"], np.arange(8) / 120)
 
     def test_uneven_frames_are_named_and_their_times_kept(self, tmp_path):
         time_s = np.cumsum(np.tile([0.02, 0.06], 6))

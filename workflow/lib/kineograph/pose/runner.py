@@ -28,10 +28,10 @@ from kineograph.signal.detection_tracks import numbered
 PROGRESS_EVERY_S = 5.0
 BOX_CONFIDENCE = 0.3
 """The confidence from which a keypoint counts for a person's box and mean confidence."""
-BLOCK_FRAMES = 32
+BLOCK_FRAMES = 16
 """About so many frames go through a GPU together."""
 DECODED_AHEAD = 4
-"""So many decoded frames wait at most beside those in work."""
+"""So many decoded frames wait at most beside those in work, or the next block where that is larger."""
 
 
 def run(
@@ -84,8 +84,9 @@ def run(
     started = last = time.monotonic()
     length = detect_every_frames if detector else 1
     keep = partial(_worth_keeping, min_mean_confidence=min_mean_confidence, max_overlap=max_pose_overlap)
-    with closing(read_ahead(images, DECODED_AHEAD)) as decoded:
-        while block := list(islice(decoded, length * groups)):
+    block_length = length * groups
+    with closing(read_ahead(images, max(DECODED_AHEAD, block_length if groups > 1 else 0))) as decoded:
+        while block := list(islice(decoded, block_length)):
             size_px = next(((image.shape[1], image.shape[0]) for image in block if image is not None), size_px)
             found += _block(block, length, detector, estimator, keep, _nobody(skeleton))
             now = time.monotonic()

@@ -62,6 +62,9 @@ def estimate(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSetting
     length = settings.detect_every_frames if detector else 1
     start, stop = chunks.span(len(footage), length, *args.chunk) if args.chunk else (0, len(footage))
     counted = _Counted(footage.frames(start, stop, args.threads), start)
+    slower = (
+        1.0 if math.isnan(facts.fps_hz) else facts.fps_hz / fps
+    )  # a rate that the sheet corrects, as of slow motion
     time_s = footage.time_s
     keypoints = run_networks(
         counted,
@@ -75,8 +78,8 @@ def estimate(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSetting
         min_mean_confidence=settings.min_mean_confidence,
         max_pose_overlap=settings.max_pose_overlap,
         note=_note,
-        time_s=None if time_s is None else time_s[start:stop] * (facts.fps_hz / fps),
-        groups=1 if device == "cpu" else chunks.groups_of_a_block(length),
+        time_s=None if time_s is None else time_s[start:stop] * slower,
+        groups=1 if device.startswith("cpu") else chunks.groups_of_a_block(length),
     )
     return Seen(keypoints, facts.n_frames, device, Losses(len(counted.lost), next(iter(counted.lost), None)))
 

@@ -52,19 +52,25 @@ def _tensor(name: str, shape: list) -> onnx.ValueInfoProto:
     return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
 
-def pose_network(path: Path, size_px=(192, 256), colours=COLOURS, batch: int | str = "batch") -> Path:
-    """RTMPose's interface: (batch, 3, H, W) -> simcc_x (batch, K, 2W), simcc_y (batch, K, 2H)."""
-    width, height = size_px
+def _scores(g: _Graph, colours) -> str:
+    """A map a colour (batch, K, H, W) of how near each pixel's colour is to it, 1 where it is the same."""
     count = len(colours)
     unit = (np.asarray(colours, np.float32) / 255).astype(np.float32)
-    g = _Graph()
     scaled = g("Mul", "input", g.weight((np.float32(STD) / 255).reshape(1, 3, 1, 1)))
     value = g("Add", scaled, g.weight((np.float32(MEAN) / 255).reshape(1, 3, 1, 1)))
     square = g("ReduceSum", g("Mul", value, value), g.weight(np.array([1], np.int64)), keepdims=1)
     kernel, bias = g.weight((2 * unit).reshape(count, 3, 1, 1)), g.weight(-(unit**2).sum(axis=1))
     closeness = g("Sub", g("Conv", value, kernel, bias, kernel_shape=[1, 1]), square)
     score = g("Exp", g("Mul", closeness, g.weight(np.float32(30.0))))
-    smooth = g("AveragePool", score, kernel_shape=[5, 5], pads=[2, 2, 2, 2])
+    return g("AveragePool", score, kernel_shape=[5, 5], pads=[2, 2, 2, 2])
+
+
+def pose_network(path: Path, size_px=(192, 256), colours=COLOURS, batch: int | str = "batch", free=False) -> Path:
+    """RTMPose's interface: (batch, 3, H, W) -> simcc_x (batch, K, 2W), simcc_y (batch, K, 2H); `free` leaves K unstated."""
+    width, height = size_px
+    count = len(colours)
+    g = _Graph()
+    smooth = _scores(g, colours)
     for name, axis, length, scale in (("simcc_x", 2, width, [1, 1, 1, 2]), ("simcc_y", 3, height, [1, 1, 2, 1])):
         profile = g("ReduceMax", smooth, axes=[axis], keepdims=1)
         wide = g(
@@ -76,8 +82,18 @@ def pose_network(path: Path, size_px=(192, 256), colours=COLOURS, batch: int | s
             coordinate_transformation_mode="asymmetric",
         )
         g("Reshape", wide, g.weight(np.array([0, 0, 2 * length], np.int64)), out=name)
-    outputs = [_tensor("simcc_x", [batch, count, 2 * width]), _tensor("simcc_y", [batch, count, 2 * height])]
+    stated = "keypoints" if free else count
+    outputs = [_tensor("simcc_x", [batch, stated, 2 * width]), _tensor("simcc_y", [batch, stated, 2 * height])]
     return g.save(path, [_tensor("input", [batch, 3, height, width])], outputs)
+
+
+def heatmap_network(path: Path, size_px=(192, 256), colours=COLOURS) -> Path:
+    """ViTPose's interface: (batch, 3, H, W) -> heatmaps (batch, K, H / 4, W / 4)."""
+    width, height = size_px
+    g = _Graph()
+    g("AveragePool", _scores(g, colours), kernel_shape=[4, 4], strides=[4, 4], out="heatmaps")
+    output = _tensor("heatmaps", ["batch", len(colours), height // 4, width // 4])
+    return g.save(path, [_tensor("input", ["batch", 3, height, width])], [output])
 
 
 def box_network(path: Path, size_px=(416, 416)) -> Path:
@@ -100,12 +116,15 @@ def box_network(path: Path, size_px=(416, 416)) -> Path:
     return g.save(path, [_tensor("input", [1, 3, height, width])], [_tensor("dets", [1, 1, 5])])
 
 
-def constant_network(path: Path, values: np.ndarray, size_px=(416, 416)) -> Path:
-    """Puts out `values` whatever the picture."""
+def constant_network(path: Path, values: np.ndarray, size_px=(416, 416), **more: np.ndarray) -> Path:
+    """Puts out `values`, as `dets`, and `more` by their names, whatever the picture."""
     g = _Graph()
     nothing = g("Mul", g("ReduceMean", "input", keepdims=0), g.weight(np.float32(0)))
-    g("Add", g.weight(values.astype(np.float32)), nothing, out="dets")
-    return g.save(path, [_tensor("input", [1, 3, size_px[1], size_px[0]])], [_tensor("dets", list(values.shape))])
+    outputs = {"dets": values, **more}
+    for name, array in outputs.items():
+        g("Add", g.weight(array.astype(np.float32)), nothing, out=name)
+    tensors = [_tensor(name, list(array.shape)) for name, array in outputs.items()]
+    return g.save(path, [_tensor("input", [1, 3, size_px[1], size_px[0]])], tensors)
 
 
 def write_cards(folder: Path) -> Path:

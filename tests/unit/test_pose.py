@@ -57,7 +57,7 @@ class TestAgainstRtmlib:
         for people in (1, 2):
             image, _, boxes = scene(people)
             position, score = theirs(image, bboxes=boxes.tolist())
-            ours = estimator.estimate(image, regions_from_boxes(boxes))
+            ours = estimator.estimate([image], [regions_from_boxes(boxes)])[0]
             assert np.abs(ours.position_px - position).max() < 0.01
             assert np.abs(ours.confidence - score).max() < 1e-5
 
@@ -104,7 +104,7 @@ class TestAgainstRtmlib:
 
 def test_keypoints_are_where_the_dots_are(estimator):
     image, places, boxes = scene()
-    poses = estimator.estimate(image, regions_from_boxes(boxes))
+    poses = estimator.estimate([image], [regions_from_boxes(boxes)])[0]
     assert (poses.confidence[0] > 0.3).all()
     pixel_of_crop = (boxes[0, 2:] - boxes[0, :2]).max() * 1.25 / 192
     assert np.linalg.norm(poses.position_px[0] - places[0], axis=1).max() < 2 * pixel_of_crop
@@ -112,9 +112,9 @@ def test_keypoints_are_where_the_dots_are(estimator):
 
 def test_people_in_one_batch_are_the_same_as_one_by_one(estimator):
     image, _, boxes = scene(2)
-    together = estimator.estimate(image, regions_from_boxes(boxes))
+    together = estimator.estimate([image], [regions_from_boxes(boxes)])[0]
     for person in range(2):
-        alone = estimator.estimate(image, regions_from_boxes(boxes[[person]]))
+        alone = estimator.estimate([image], [regions_from_boxes(boxes[[person]])])[0]
         assert (together.position_px[person] == alone.position_px[0]).all()
 
 
@@ -124,7 +124,8 @@ def test_a_network_with_a_fixed_batch_runs_as_well(tmp_path, cards, estimator, s
     single, _ = load_pose_estimator(card, skeletons("halpe26"), network, "cpu", 1)
     image, _, boxes = scene(2)
     regions = regions_from_boxes(boxes)
-    assert (single.estimate(image, regions).position_px == estimator.estimate(image, regions).position_px).all()
+    alone, together = (network.estimate([image], [regions])[0] for network in (single, estimator))
+    assert (alone.position_px == together.position_px).all()
 
 
 class TestContract:
@@ -190,7 +191,8 @@ class TestEveryModelCard:
         for card in found:
             if card.kind == "pose":
                 assert skeletons(card.skeleton).keypoints
-                assert card.detector in detectors
+                alone = card.one_stage or card.name == "rtmpose-m_face106"  # of faces no public detector is known
+                assert card.detector in ([""] if alone else detectors)
 
 
 @pytest.mark.parametrize("network", [pytest.param("blazepose_lite"), pytest.param("blazepose_detector")])
@@ -253,7 +255,10 @@ class _Script:
         self.asked.append(int(image[0, 0, 0]))
         return regions_from_boxes(np.array([[10.0 * k, 0, 10 * k + 8, 20] for k in range(self.people)]).reshape(-1, 4))
 
-    def estimate(self, image, regions):
+    def estimate(self, images, regions):
+        return [self.poses(found) for found in regions]
+
+    def poses(self, regions):
         from kineograph.pose.decoders._interfaces import Poses
 
         position = regions[:, None, :2] + np.linspace(-4, 4, 26)[None, :, None]
@@ -278,8 +283,8 @@ def test_the_runner_drops_doubles_and_the_unsure(skeletons):
     from kineograph.pose.decoders._interfaces import Poses
 
     class Doubles(_Script):
-        def estimate(self, image, regions):
-            poses = super().estimate(image, np.concatenate([regions, regions]))
+        def poses(self, regions):
+            poses = super().poses(np.concatenate([regions, regions]))
             confidence = poses.confidence.copy()
             confidence[1] = 0.95
             confidence[2:] = 0.35

@@ -244,6 +244,7 @@ NOTHING = Counter()
 STYLE = "workflow/lib/kineograph/pages/style.css"
 POSE_OF_T1 = [f"estimate_pose[T1/{camera}]" for camera in CAMERAS]
 POSE_OF_T2 = [f"estimate_pose[T2/{camera}]" for camera in CAMERAS]
+CHUNKS_OF_T1 = Counter({f"estimate_pose_chunk[T1/{camera}]": 2 for camera in CAMERAS})
 
 SKELETON_READERS = [
     "estimate_pose", "synchronize", "associate", "triangulate", "export_trc", "scale", "solve_kinematics", "assess_quality",
@@ -268,6 +269,9 @@ EDITS = {
     "pose.detect_every_frames": (setting("pose", "detect_every_frames", 2), stale_after(*POSE_OF_T1)),
     "pose.keypoint_skeleton": (setting("pose", "keypoint_skeleton", "body25b"), stale_after(*POSE_OF_T2)),
     "pose.device": (setting("pose", "device", "auto"), NOTHING),
+    "pose.runner": (setting("pose", "runner", "rtmlib"), stale_after(*POSE_OF_T1)),
+    "pose.precision": (setting("pose", "precision", "fp16"), stale_after(*POSE_OF_T1)),
+    "pose.chunks": (setting("pose", "chunks", 2), stale_after(*POSE_OF_T1) + CHUNKS_OF_T1),
     "synchronization.method": (setting("synchronization", "method", "none"), stale_after("synchronize")),
     "synchronization.fps_hz": (setting("synchronization", "fps_hz", 100.0), stale_after("synchronize")),
     "synchronization.drift": (setting("synchronization", "drift", False), stale_after("synchronize")),
@@ -308,6 +312,9 @@ EDITS = {
     "code of the pose runner": (code("pose/runner.py"), stale_after(*POSE_OF_T1, *POSE_OF_T2)),
     "code of the decoder": (code("pose/decoders/simcc.py"), stale_after(*POSE_OF_T1)),
     "code of another decoder": (code("pose/decoders/blazepose_landmarks.py"), NOTHING),
+    "code of reading videos": (
+        code("pose/stream.py"), stale_after("inspect", "draw_overlay", *POSE_OF_T1, *POSE_OF_T2)
+    ),
     "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
     "code of the coarse search": (code("geometry/lags.py"), stale_after("synchronize")),
     "code of the common clock": (

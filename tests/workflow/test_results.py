@@ -42,6 +42,21 @@ class TestSyntheticStudy:
         error = np.linalg.norm(points.position_m[:, 0] - truth, axis=-1)
         assert np.nanmax(error) < 1e-5
 
+    def test_chunks_give_the_same_bytes(self, finished, tmp_path):
+        project = finished.copy(tmp_path / "project")
+        keypoints = [project.root / "results" / "S1" / "T1" / "pose" / f"cam0{n}.npz" for n in (1, 2, 3)]
+        before = [path.read_bytes() for path in keypoints]
+        config = yaml.safe_load((project.root / "config.yaml").read_text())
+        config["overrides"] = [{"match": {"camera": "cam02"}, "set": {"pose": {"chunks": 3}}}]
+        (project.root / "config.yaml").write_text(yaml.safe_dump(config))
+        outcome = project.snakemake("pose")
+        assert outcome.code == 0, outcome.text
+        assert outcome.jobs["estimate_pose_chunk[T1/cam02]"] == 3
+        assert outcome.jobs["estimate_pose[T1/cam02]"] == 1
+        assert "estimate_pose[T1/cam01]" not in outcome.jobs
+        assert [path.read_bytes() for path in keypoints] == before
+        assert not list(keypoints[1].with_suffix("").glob("*"))  # chunks are put away once they are gathered
+
     def test_the_participant_has_one_model_for_both_trials(self, finished):
         report = json.loads((finished.root / "results" / "S1" / "participants" / "P1" / "scaling.json").read_text())
         assert report["came_in"]["trials"] == ["T1", "T2"]

@@ -33,6 +33,7 @@ wildcard_constraints:
     participant=SAFE_NAME,
     calibration=SAFE_NAME,
     purpose="intrinsics|extrinsics",
+    chunk=r"\d+",
 
 
 try:

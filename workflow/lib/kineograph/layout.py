@@ -30,6 +30,8 @@ PATHS: dict[str, str] = {
     "inputs": f"{_TRIAL}/inputs/inputs.json",
     "keypoints": f"{_TRIAL}/pose/{{camera}}.npz",
     "pose_report": f"{_TRIAL}/pose/{{camera}}.json",
+    "keypoints_chunk": f"{_TRIAL}/pose/{{camera}}/chunk-{{chunk}}.npz",
+    "pose_chunk_report": f"{_TRIAL}/pose/{{camera}}/chunk-{{chunk}}.json",
     "synchronization": f"{_TRIAL}/synchronization/synchronization.json",
     "tracks": f"{_TRIAL}/association/tracks.npz",
     "association_report": f"{_TRIAL}/association/association.json",

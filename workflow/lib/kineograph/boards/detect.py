@@ -11,7 +11,7 @@ import numpy as np
 from kineograph.geometry.board import smallest_spacing_px, square_centres, unmirrored
 from kineograph.model.board import BoardPattern
 from kineograph.model.shapes import FloatArray
-from kineograph.pose.video import Image
+from kineograph.pose.images import Image
 
 SMALLEST_PATTERN = (3, 3)
 REFINED_PART = 0.3

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from kineograph.model.shapes import FloatArray, finite
-from kineograph.pose.video import Image
+from kineograph.pose.images import Image
 
 SEEN_BGR = (66, 228, 240)
 WRONG_BGR = (0, 94, 213)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from kineograph.dataset.folders import IMAGE_SUFFIXES, VIDEO_SUFFIXES, list_folder
 from kineograph.errors import InputError
-from kineograph.pose.video import Image, frames, video_facts
-
-import cv2  # isort: skip  # after pose.video, which sets how OpenCV logs
+from kineograph.pose.images import Image
+from kineograph.pose.video import frames, video_facts
 
 
 def pictures(source: Path, interval_s: float) -> Iterator[tuple[str, Image]]:

@@ -10,8 +10,12 @@ from typing import Any, Literal
 
 from kineograph.catalog.assets import Catalogue
 from kineograph.catalog.cards import read_card
-from kineograph.errors import InputError
+from kineograph.errors import ConfigError, InputError
 from kineograph.provenance.fingerprint import fingerprint
+from kineograph.settings.plugins import plugin_literal, plugin_names
+
+DECODERS = "pose.decoders"
+"""The folder of the plug-ins that cards name as their decoders."""
 
 _KEYS = {
     "name",
@@ -48,7 +52,8 @@ class ModelCard:
     skeleton : str
         The skeleton card of its keypoints; empty for detectors.
     detector : str
-        The detector's card that a pose network uses unless another is asked for; a path counts from the card's folder.
+        The detector's card that a pose network uses unless another is asked for; a path counts from the card's folder. Empty for
+        one-stage networks, and where none is known.
     asset, file : str
         The asset that holds the weights, and the member; asset is empty for a local file.
     conversion : dict
@@ -83,6 +88,12 @@ class ModelCard:
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
     @property
+    def one_stage(self) -> bool:
+        """True where the network finds the people as well, so that it needs no detector."""
+        known = self.decoder in plugin_names(DECODERS)
+        return known and bool(plugin_literal(DECODERS, self.decoder, "ONE_STAGE", False))
+
+    @property
     def local_file(self) -> Path:
         """The weights of a card that names a file beside itself."""
         return self.path.parent / self.file
@@ -97,14 +108,15 @@ class ModelCard:
 
 
 def read_model_card(name: str, folder: Path) -> ModelCard:
-    """The card of that name in a folder, or the card at that path.
+    """The card of that name in a folder, the card at that path, or the card beside the ONNX file at that path.
 
     Raises
     ------
     InputError
         Where there is no such card, or it lacks something.
     """
-    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    own = name.endswith((".toml", ".onnx"))
+    path = Path(name).with_suffix(".toml") if own else folder / f"{name}.toml"
     card = read_card(path, "model", _KEYS)
     try:
         weights = card["weights"]
@@ -134,6 +146,36 @@ def read_model_card(name: str, folder: Path) -> ModelCard:
             found=f"no usable {error}",
             hint="compare it with resources/models/rtmpose-m_halpe26.toml",
         ) from error
+
+
+def read_network_cards(model: str, detector: str | None, folder: Path) -> tuple[ModelCard, ...]:
+    """The card of a pose network, and of the detector that it needs: the one that is asked for, or its card's.
+
+    Raises
+    ------
+    InputError
+        Where a card is not there or lacks something.
+    ConfigError
+        Where a detector is needed and not known, or is asked for and not needed.
+    """
+    pose = read_model_card(model, folder)
+    if pose.one_stage:
+        if detector is None:
+            return (pose,)
+        raise ConfigError(
+            f"the model '{pose.name}' finds people itself",
+            expected="pose.detector: null",
+            found=f"'{detector}'",
+            hint="take pose.detector out of the configuration",
+        )
+    if not (detector or pose.detector):
+        raise ConfigError(
+            f"the model '{pose.name}' needs a detector",
+            expected="the name of a detector's card, or the path of your own",
+            found="none, neither in its card nor in the configuration",
+            hint="set pose.detector in the configuration",
+        )
+    return pose, read_model_card(detector or pose.detector, folder)
 
 
 def _beside(card: Path, name: str) -> str:

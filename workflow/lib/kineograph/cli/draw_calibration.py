@@ -18,7 +18,7 @@ from kineograph.model.board import BoardViews
 from kineograph.model.camera import Camera
 from kineograph.model.scene import ScenePoints
 from kineograph.pose import overlay
-from kineograph.pose.video import Image
+from kineograph.pose.images import Image
 from kineograph.settings.text import from_json
 from kineograph.stages.extrinsics import ExtrinsicsSettings
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 from pathlib import Path
 
 import numpy as np
 
 from kineograph.catalog.models import read_model_card
 from kineograph.cli._common_arguments import RESOURCES, add_result, add_settings, save_report, skeleton_card
-from kineograph.errors import ConfigError, InputError, KineographError
+from kineograph.cli._pose_networks import chunk_report, estimate, gather, no_rate
+from kineograph.errors import ConfigError, KineographError
 from kineograph.io.npz import write_npz
 from kineograph.io.openpose import read_openpose
 from kineograph.model.keypoints import Keypoints2D
@@ -33,8 +33,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", type=Path, metavar="FILE", help="the pose network (ONNX)")
     parser.add_argument("--detector", type=Path, metavar="FILE", help="the person detector (ONNX)")
-    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda"])
+    parser.add_argument("--device", default="auto", choices=["auto", "cpu", "cuda", "tensorrt"])
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--chunk", type=_chunk, metavar="I/N", help="only chunk I (from 0) of N of the video")
+    parser.add_argument(
+        "--gather",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="the chunks of the video (.npz, each with its .json), in order",
+    )
     add_settings(parser)
     add_result(parser)
 
@@ -44,10 +52,16 @@ def run(args: argparse.Namespace) -> StageReport:
     settings = from_json(PoseSettings, args.settings)
     skeleton = _skeleton(args.kind, settings)
     if args.kind == "openpose":
-        keypoints, stated, device = _imported(args, skeleton)
+        keypoints = _imported(args, skeleton)
+        report = judge(keypoints, keypoints.n_frames, args.kind, "")
     else:
-        keypoints, stated, device = _estimated(args, skeleton, settings)
-    report = judge(keypoints, stated, args.kind, device)
+        seen = gather(args.gather) if args.gather else estimate(args, skeleton, settings)
+        keypoints = seen.keypoints
+        report = (
+            chunk_report(args, seen)
+            if args.chunk
+            else judge(keypoints, seen.stated, args.kind, seen.device, seen.losses)
+        )
     write_npz(args.out, keypoints)
     save_report(args, report)
     return report
@@ -89,55 +103,15 @@ def _skeleton(kind: str, settings: PoseSettings) -> Skeleton:
     return skeleton_card(settings.keypoint_skeleton)
 
 
-def _imported(args: argparse.Namespace, skeleton: Skeleton) -> tuple[Keypoints2D, int, str]:
+def _imported(args: argparse.Namespace, skeleton: Skeleton) -> Keypoints2D:
     if math.isnan(args.fps):
-        raise _no_rate(args.camera)
-    keypoints = read_openpose(args.source, args.camera, skeleton, args.fps)
-    return keypoints, keypoints.n_frames, ""
+        raise no_rate(args.camera)
+    return read_openpose(args.source, args.camera, skeleton, args.fps)
 
 
-def _estimated(args: argparse.Namespace, skeleton: Skeleton, settings: PoseSettings) -> tuple[Keypoints2D, int, str]:
-    from kineograph.pose import video
-    from kineograph.pose.gpu_slot import take_gpu
-    from kineograph.pose.load import load_detector, load_pose_estimator
-    from kineograph.pose.runner import run as run_networks
-
-    facts = video.video_facts(args.source)
-    fps = facts.fps_hz if math.isnan(args.fps) else args.fps
-    if math.isnan(fps):
-        raise _no_rate(args.camera)
-    if args.device != "cpu":
-        take_gpu()
-    card = read_model_card(settings.model, RESOURCES / "models")
-    detector_card = read_model_card(settings.detector or card.detector, RESOURCES / "models")
-    detector = load_detector(detector_card, args.detector, args.device, args.threads)
-    estimator, device = load_pose_estimator(card, skeleton, args.model, args.device, args.threads)
-    keypoints = run_networks(
-        video.frames(args.source),
-        detector,
-        estimator,
-        camera=args.camera,
-        skeleton=skeleton,
-        fps_hz=fps,
-        n_frames=facts.n_frames,
-        detect_every_frames=settings.detect_every_frames,
-        min_mean_confidence=settings.min_mean_confidence,
-        max_pose_overlap=settings.max_pose_overlap,
-        note=_note,
-    )
-    return keypoints, facts.n_frames, device
-
-
-def _note(text: str) -> None:
-    """Tell the progress to the log (stderr) and to whoever watches (stdout)."""
-    for stream in (sys.stderr, sys.stdout):
-        print(text, file=stream, flush=True)
-
-
-def _no_rate(camera: str) -> InputError:
-    return InputError(
-        f"the frame rate of camera '{camera}' is not known",
-        expected="a rate in the video, in the column 'fps' of the trial sheet, or in inputs.fps_hz",
-        found="none (pictures and keypoint files have no frame rate)",
-        hint="set inputs.fps_hz in the configuration",
-    )
+def _chunk(text: str) -> tuple[int, int]:
+    """An argument such as 0/4, for argparse."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and int(number) < int(count)):
+        raise argparse.ArgumentTypeError(f"not a chunk, such as 0/4: {text}")
+    return int(number), int(count)

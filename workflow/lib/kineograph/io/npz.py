@@ -31,7 +31,7 @@ def write_npz(path: Path, record: Any) -> None:
 
 
 def read_npz(path: Path, cls: type[T]) -> T:
-    """Read a data class from its NPZ file.
+    """Read a data class from its NPZ file; fields that have a default may be absent, as in files of earlier versions.
 
     Raises
     ------
@@ -48,11 +48,14 @@ def read_npz(path: Path, cls: type[T]) -> T:
     if str(arrays.get("class_name")) != cls.__name__:
         raise _unusable(path, cls, f"{arrays.get('class_name', 'an NPZ file of another kind')}")
     hints = typing.get_type_hints(cls)
-    fields = [field.name for field in dataclasses.fields(cls) if field.init]  # type: ignore[arg-type]
-    missing = [name for name in fields if name not in arrays]
-    if missing:
-        raise _unusable(path, cls, f"a file without '{missing[0]}'")
-    return cls(**{name: _loaded(arrays[name], hints[name]) for name in fields})
+    fields = [field for field in dataclasses.fields(cls) if field.init]  # type: ignore[arg-type]
+    for field in fields:
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        if required and field.name not in arrays:
+            raise _unusable(path, cls, f"a file without '{field.name}'")
+    return cls(
+        **{field.name: _loaded(arrays[field.name], hints[field.name]) for field in fields if field.name in arrays}
+    )
 
 
 def _unusable(path: Path, cls: type[Any], found: str) -> InputError:

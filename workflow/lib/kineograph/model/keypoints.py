@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from kineograph.model.shapes import FloatArray, require_shape
+import numpy as np
+
+from kineograph.model.shapes import FloatArray, IntArray, require_shape
 
 
 @dataclass(frozen=True)
@@ -25,15 +27,20 @@ class Keypoints2D:
         Image positions in the video as it is stored (with its lens distortion), px; the centre of the
         top-left pixel is (0, 0).
     confidence : (F, D, K) array
-        The network's own score, 0 where nothing was found. Not a probability: RTMPose's can exceed 1.
+        The network's own score as it is, 0 where nothing was found. What it means is the network's: of RTMPose and RTMW the mean
+        of two maxima, no probability, which can exceed 1; of ViTPose a heatmap's maximum; of RTMO and BlazePose between 0 and 1.
     bbox_px : (F, D, 4) array
         x0, y0, x1, y1 of each detection, px.
     fps_hz : float
         Frames a second; NaN where unknown.
     time_s : (F,) array
-        Time of each frame on the camera's own clock, s.
+        Time of each frame on the camera's own clock, s: when the video shows it, counted from its first frame, also where the
+        frame rate varies.
     size_px : tuple of int
         Width and height of the images, px; (0, 0) where unknown.
+    track_id : (F, D) array
+        A number for each person whom the camera follows from frame to frame; -1 where there is none, or nobody was followed.
+        For looking at one camera's people in 2D: who is who is decided by the association, from all cameras.
     """
 
     camera: str
@@ -45,9 +52,13 @@ class Keypoints2D:
     fps_hz: float
     time_s: FloatArray
     size_px: tuple[int, int]
+    track_id: IntArray = field(default_factory=lambda: np.zeros((0, 0), int))
 
     def __post_init__(self) -> None:
         frames, detections = self.position_px.shape[:2]
+        if self.track_id.shape == (0, 0):
+            object.__setattr__(self, "track_id", np.full((frames, detections), -1))
+        require_shape(self.track_id, (frames, detections), "track_id")
         require_shape(self.position_px, (frames, detections, len(self.names), 2), "position_px")
         require_shape(self.confidence, (frames, detections, len(self.names)), "confidence")
         require_shape(self.bbox_px, (frames, detections, 4), "bbox_px")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kineograph.catalog.assets import Catalogue, default_cache, read_catalogue
-from kineograph.catalog.models import ModelCard, read_model_card
+from kineograph.catalog.models import DECODERS, ModelCard, read_model_card, read_network_cards
 from kineograph.dataset.read import read_dataset
 from kineograph.dataset.records import CameraSource, Trial
 from kineograph.layout import Layout
@@ -26,7 +26,6 @@ Wildcards = Any
 FromWildcards = Callable[[Wildcards], str]
 OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
-DECODERS = "pose.decoders"
 CACHE_LINK = ".kineograph/cache"
 """A link to the cache in the working directory: jobs name its files by it, so that another place of the cache reruns nothing."""
 IMPORT_KEY = "keypoint_skeleton"
@@ -209,8 +208,38 @@ class Plan:
         )
 
     def gpu_slots(self, wildcards: Wildcards) -> int:
-        """GPUs that a camera's job takes: 1, or 0 where it never looks for one."""
-        return 0 if self.pose_device(wildcards) == "cpu" or not self._networks(wildcards) else 1
+        """GPUs that a camera's job takes: 1, or 0 where it never looks for one, as when it only gathers chunks."""
+        gathers = not hasattr(wildcards, "chunk") and self._chunks(wildcards)
+        return 0 if self.pose_device(wildcards) == "cpu" or not self._networks(wildcards) or gathers else 1
+
+    def pose_chunks(self, wildcards: Wildcards) -> list[str]:
+        """The files of a camera's chunks; none where its video is done in one pass."""
+        names = _named(wildcards, "session", "trial", "camera")
+        return [
+            self.layout.path("keypoints_chunk", **names, chunk=str(number)) for number in range(self._chunks(wildcards))
+        ]
+
+    def pose_chunk_reports(self, wildcards: Wildcards) -> list[str]:
+        """The reports that belong to :meth:`pose_chunks`."""
+        return [str(Path(path).with_suffix(".json")) for path in self.pose_chunks(wildcards)]
+
+    def gather_argument(self, wildcards: Wildcards) -> str:
+        """The command line's --gather; empty where a video is done in one pass."""
+        return " ".join(["--gather", *map(shlex.quote, self.pose_chunks(wildcards))]) if self._chunks(wildcards) else ""
+
+    def chunk_of(self, wildcards: Wildcards) -> str:
+        """Which chunk of how many, such as ``0/4``; LookupError where there is no such chunk."""
+        chunks = self._chunks(wildcards)
+        if int(wildcards.chunk) >= chunks:
+            raise LookupError(
+                f"camera {wildcards.camera} of {wildcards.trial} has no chunk {wildcards.chunk} (pose.chunks)"
+            )
+        return f"{wildcards.chunk}/{chunks}"
+
+    def _chunks(self, wildcards: Wildcards) -> int:
+        """The number of chunks of a camera's video; 0 where it is done in one pass or its keypoints are precomputed."""
+        chunks = int(self.config.section("pose", **_named(wildcards, "session", "trial", "camera"))["chunks"])
+        return chunks if chunks > 1 and self._networks(wildcards) else 0
 
     def _networks(self, wildcards: Wildcards) -> list[ModelCard]:
         trial = self.trial(wildcards)
@@ -233,9 +262,8 @@ class Plan:
         return str(card.onnx_path(self.catalogue, self.cache, self._identity(card)))
 
     @functools.cache  # noqa: B019  # a Plan lives as long as the process
-    def _cards(self, model: str, detector: str | None) -> tuple[ModelCard, ModelCard]:
-        pose = read_model_card(model, self.resources / "models")
-        return pose, read_model_card(detector or pose.detector, self.resources / "models")
+    def _cards(self, model: str, detector: str | None) -> tuple[ModelCard, ...]:
+        return read_network_cards(model, detector, self.resources / "models")
 
     @functools.cached_property
     def converter_digest(self) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 from kineograph.catalog.models import ModelCard
 from kineograph.errors import InputError, nearest
 from kineograph.model.skeleton import Skeleton
 from kineograph.pose.decoders._interfaces import Detector, PoseEstimator
-from kineograph.pose.session import Device, Session
+from kineograph.pose.session import Device, Precision, Session
 from kineograph.settings.plugins import plugin_module, plugin_names
 
 FOLDER = "pose.decoders"
 
 
-def load_detector(card: ModelCard, weights: Path, device: Device, threads: int) -> Detector:
+def load_detector(
+    card: ModelCard, weights: Path, device: Device, threads: int, precision: Precision = "fp32"
+) -> Detector:
     """Load a detector.
 
     Raises
@@ -23,14 +26,14 @@ def load_detector(card: ModelCard, weights: Path, device: Device, threads: int) 
     InputError
         Where the card is none of a detector, or the network does not fit it.
     """
-    detector: Detector = _load(card, "detector", weights, device, threads)[0]
+    detector: Detector = _load(card, "detector", weights, device, threads, precision)[0]
     return detector
 
 
 def load_pose_estimator(
-    card: ModelCard, skeleton: Skeleton, weights: Path, device: Device, threads: int
+    card: ModelCard, skeleton: Skeleton, weights: Path, device: Device, threads: int, precision: Precision = "fp32"
 ) -> tuple[PoseEstimator, str]:
-    """Load a pose estimator; also returns the device that it runs on.
+    """Load a pose estimator; also returns the device that it runs on, with the precision where that is not the usual one.
 
     Raises
     ------
@@ -38,17 +41,18 @@ def load_pose_estimator(
         Where the card is none of a pose network, the network does not fit it, or has another number of keypoints than the
         skeleton.
     """
-    estimator, session = _load(card, "pose", weights, device, threads)
-    counts = {shape[1] for shape in session.output_shapes.values() if len(shape) == 3 and isinstance(shape[1], int)}
-    if card.decoder == "simcc" and counts and counts != {len(skeleton.keypoints)}:
+    estimator, session = _load(card, "pose", weights, device, threads, precision)
+    if estimator.n_keypoints not in (None, len(skeleton.keypoints)):
         raise session.refuse(
             f"{len(skeleton.keypoints)} keypoints, as the skeleton '{skeleton.name}' has",
-            f"{sorted(counts)[0]} keypoints",
+            f"{estimator.n_keypoints} keypoints",
         )
-    return estimator, session.device
+    return estimator, session.device if session.precision == "fp32" else f"{session.device} {session.precision}"
 
 
-def _load(card: ModelCard, kind: str, weights: Path, device: Device, threads: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _load(
+    card: ModelCard, kind: str, weights: Path, device: Device, threads: int, precision: Precision
+) -> tuple[Any, Session]:
     if card.kind != kind:
         raise InputError(
             f"the model '{card.name}' is no {kind} network",
@@ -64,5 +68,5 @@ def _load(card: ModelCard, kind: str, weights: Path, device: Device, threads: in
             found=f"'{card.decoder}'",
             hint=nearest(card.decoder, known) or "write the decoder as a file in kineograph/pose/decoders",
         )
-    session = Session(weights, device, threads)
+    session = Session(weights, device, threads, precision)
     return importlib.import_module(plugin_module(FOLDER, card.decoder)).load(session, card), session

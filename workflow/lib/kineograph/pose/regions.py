@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kineograph.model.shapes import FloatArray
-from kineograph.pose.video import Image
+from kineograph.pose.images import Image
 
 # A region is a row (centre x, centre y, width, height, angle): px and rad, the angle turning the box clockwise on screen.
 
@@ -38,6 +38,24 @@ def overlap(box: FloatArray, others: FloatArray) -> FloatArray:
     areas = np.prod(others[:, 2:] - others[:, :2], axis=1) + np.prod(box[2:] - box[:2])
     ratio: FloatArray = common / np.maximum(areas - common, 1e-9)
     return ratio
+
+
+def suppress(boxes_px: FloatArray, scores: FloatArray, max_overlap: float) -> list[int]:
+    """Indices of the boxes (n, 4) left by non-maximum suppression, best first.
+
+    Boxes count their last pixel, as in rtmlib: width = x1 - x0 + 1.
+    """
+    areas = np.prod(boxes_px[:, 2:] - boxes_px[:, :2] + 1, axis=1)
+    order = np.argsort(scores)[::-1]
+    kept = []
+    while len(order):
+        first, rest = order[0], order[1:]
+        kept.append(int(first))
+        low = np.maximum(boxes_px[first, :2], boxes_px[rest, :2])
+        high = np.minimum(boxes_px[first, 2:], boxes_px[rest, 2:])
+        common = np.prod(np.maximum(high - low + 1, 0), axis=1)
+        order = rest[common / (areas[first] + areas[rest] - common) <= max_overlap]
+    return kept
 
 
 def letterbox(image: Image, size_px: tuple[int, int], fill: int, *, centred: bool) -> tuple[Image, float, FloatArray]:
@@ -84,7 +102,7 @@ def as_input(images: list[Image], mean: tuple[float, ...], std: tuple[float, ...
     """
     turn = slice(None, None, -1) if rgb else slice(None)
     table = ((np.arange(256)[:, None] - np.asarray(mean)) / np.asarray(std)).astype(np.float32)[:, turn]
-    batch = np.empty((len(images), 3, *images[0].shape[:2]), np.float32)
+    batch = np.empty((len(images), 3, *(images[0].shape[:2] if images else (0, 0))), np.float32)
     for place, image in zip(batch, images, strict=True):
         values = cv2.LUT(image, np.ascontiguousarray(table[:, None]))
         place[:] = values.transpose(2, 0, 1)[turn]

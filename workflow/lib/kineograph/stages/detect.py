@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
+from kineograph.signal.common_clock import runs_evenly
 
 STAGE = "pose"
 WARN_SEEN = 0.9
 FAIL_SEEN = 0.1
 WARN_CONFIDENCE = 0.5
+EVEN_STEPS = 1.25
+"""Intervals between frames that differ by no more than this factor are no reason for a remark."""
 SHOWN = 0.3
 """Confidence from which a keypoint counts as shown."""
 
@@ -27,9 +31,32 @@ class PoseSettings:
     min_mean_confidence: float = 0.4
     max_pose_overlap: float = 0.8
     keypoint_skeleton: str | None = None
+    runner: Literal["kineograph", "rtmlib"] = "kineograph"
+    precision: Literal["fp32", "fp16"] = "fp32"
 
 
-def judge(keypoints: Keypoints2D, stated_frames: int, source: str, device: str) -> StageReport:
+@dataclass(frozen=True)
+class Losses:
+    """Frames that a file holds and that can't be decoded.
+
+    Attributes
+    ----------
+    frames : int
+        How many.
+    first : int or None
+        The number of the first.
+    """
+
+    frames: int = 0
+    first: int | None = None
+
+
+NO_LOSSES = Losses()
+
+
+def judge(
+    keypoints: Keypoints2D, stated_frames: int, source: str, device: str, losses: Losses = NO_LOSSES
+) -> StageReport:
     """The report on one camera's keypoints.
 
     Parameters
@@ -42,22 +69,15 @@ def judge(keypoints: Keypoints2D, stated_frames: int, source: str, device: str) 
         ``video``, ``images`` or the name of a keypoint format.
     device : str
         The device that the network ran on; empty for imported keypoints.
+    losses : Losses
+        The frames of the file that can't be decoded.
     """
     shown = (keypoints.confidence >= SHOWN) & np.isfinite(keypoints.position_px).all(axis=-1)
     people = shown.any(axis=-1).sum(axis=1)
     seen = float((people > 0).mean()) if keypoints.n_frames else 0.0
     confidence = float(keypoints.confidence[shown].mean()) if shown.any() else 0.0
-    reasons = []
-    lost = stated_frames - keypoints.n_frames
-    if lost > 0:
-        reasons.append(
-            Reason(
-                "fail" if lost > stated_frames / 2 else "warn",
-                f"the video ends after frame {keypoints.n_frames - 1}: {lost} of {stated_frames} frames can't be decoded",
-                f"camera {keypoints.camera}",
-                "the file was cut off or is damaged: copy it again",
-            )
-        )
+    reasons = _frames_lost(keypoints, stated_frames, losses)
+    reasons += _unevenness(keypoints)
     if seen < WARN_SEEN:
         reasons.append(
             Reason(
@@ -86,6 +106,7 @@ def judge(keypoints: Keypoints2D, stated_frames: int, source: str, device: str) 
         },
         came_out={
             "frames": keypoints.n_frames,
+            "frames_lost": losses.frames,
             "frames_with_a_person": int((people > 0).sum()),
             "most_people": int(people.max()) if len(people) else 0,
             "mean_confidence": confidence,
@@ -94,3 +115,39 @@ def judge(keypoints: Keypoints2D, stated_frames: int, source: str, device: str) 
         },
         reasons=worst_first(reasons),
     )
+
+
+def _frames_lost(keypoints: Keypoints2D, stated_frames: int, losses: Losses) -> list[Reason]:
+    lost = max(stated_frames - keypoints.n_frames, 0) + losses.frames
+    if not lost:
+        return []
+    frames = max(stated_frames, keypoints.n_frames)
+    text = (
+        f"the video ends after frame {keypoints.n_frames - 1}: {lost} of {frames} frames can't be decoded"
+        if losses.first is None
+        else f"{lost} of {frames} frames can't be decoded, the first of them frame {losses.first}"
+    )
+    return [
+        Reason(
+            "fail" if lost > frames / 2 else "warn",
+            text,
+            f"camera {keypoints.camera}",
+            "the file was cut off or is damaged: copy it again",
+        )
+    ]
+
+
+def _unevenness(keypoints: Keypoints2D) -> list[Reason]:
+    """A remark where frames don't follow each other evenly."""
+    steps_ms = np.diff(keypoints.time_s) * 1e3
+    if runs_evenly(keypoints) or steps_ms.max() <= EVEN_STEPS * steps_ms.min():
+        return []
+    return [
+        Reason(
+            "warn",
+            f"the frames of {keypoints.camera} don't follow each other evenly ({steps_ms.min():.1f} to {steps_ms.max():.1f} ms "
+            "apart): the times that the video states are used",
+            f"camera {keypoints.camera}",
+            "record with a constant frame rate where the camera can",
+        )
+    ]

@@ -22,7 +22,7 @@ from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
-from kineograph.signal.common_clock import lay_out, settled_rates
+from kineograph.signal.common_clock import even_frames, lay_out, runs_evenly, settled_rates
 from kineograph.stages.motion_clocks import RIVAL_NAMED, STRETCHES, MotionClocks, clocks_from_motion, cut
 from kineograph.stages.moving_person import moving_views, windows
 
@@ -92,7 +92,12 @@ def synchronize(
         frame_time_s = _stamped(keypoints, timestamps_s or {})
         offset_s = np.array([frame_time_s[name][0] for name in names])
     elif settings.method == "motion" and len(keypoints) > 1:
-        (offset_s, drift_ppm), facts, reasons = _from_motion(keypoints, rig, rates_hz, fps_hz, settings)
+        even = [even_frames(item) for item in keypoints]
+        (offset_s, drift_ppm), facts, reasons = _from_motion(even, rig, rates_hz, fps_hz, settings)
+    for c, item in enumerate(keypoints):
+        if item.camera not in frame_time_s and not runs_evenly(item):
+            own_s = item.time_s - item.time_s[0]
+            frame_time_s[item.camera] = offset_s[c] + own_s / (1 + drift_ppm[c] * 1e-6)
     counts = [item.n_frames for item in keypoints]
     result = lay_out(names, counts, (offset_s, drift_ppm, rates_hz), fps_hz, frames, frame_time_s)
     if result.n_frames == 0:

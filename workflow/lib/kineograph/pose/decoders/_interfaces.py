@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from kineograph.model.shapes import FloatArray
-from kineograph.pose.video import Image
+from kineograph.pose.images import Image
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,15 @@ class Detector(Protocol):
 
 
 class PoseEstimator(Protocol):
-    """Finds the keypoints of people whose regions are known."""
+    """Finds the keypoints of people whose regions are known; a one-stage network (``ONE_STAGE``) finds the people as well.
 
-    def estimate(self, image: Image, regions: FloatArray) -> Poses:
-        """The poses in n regions (n, 5) of a picture."""
+    Attributes
+    ----------
+    n_keypoints : int or None
+        How many keypoints the network gives; None where only running it on people would tell.
+    """
+
+    n_keypoints: int | None
+
+    def estimate(self, images: Sequence[Image], regions: Sequence[FloatArray]) -> list[Poses]:
+        """The poses in the regions (n, 5) of each picture, all in one batch; a one-stage network looks at whole pictures."""

@@ -12,9 +12,9 @@ import numpy as np
 from kineograph.catalog.models import ModelCard
 from kineograph.model.shapes import FloatArray
 from kineograph.pose.decoders._interfaces import Detector
+from kineograph.pose.images import Image
 from kineograph.pose.regions import as_input, letterbox, overlap
 from kineograph.pose.session import Session
-from kineograph.pose.video import Image
 
 ANCHOR_GRIDS = ((8, 2), (16, 2), (32, 6))
 """Stride and number of anchors a cell."""

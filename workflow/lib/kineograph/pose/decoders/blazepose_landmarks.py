@@ -9,6 +9,8 @@ a person at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
@@ -16,9 +18,9 @@ from kineograph.catalog.models import ModelCard
 from kineograph.model.shapes import FloatArray
 from kineograph.pose.decoders._interfaces import PoseEstimator, Poses
 from kineograph.pose.decoders.blazepose_detector import body_regions
+from kineograph.pose.images import Image
 from kineograph.pose.regions import as_input
 from kineograph.pose.session import Session
-from kineograph.pose.video import Image
 
 LANDMARKS = 39
 """33 keypoints, two that tell where the body is in the next frame (its hip centre and edge), and four unused."""
@@ -54,23 +56,31 @@ class BlazePoseLandmarks:
         self.session = session
         self.card = card
         self.side = card.input_px[0]
+        self.n_keypoints: int | None = KEYPOINTS
 
-    def estimate(self, image: Image, regions: FloatArray) -> Poses:
-        """The poses of the people in regions (n, 5).
+    def estimate(self, images: Sequence[Image], regions: Sequence[FloatArray]) -> list[Poses]:
+        """The poses of the people in regions (n, 5) of each picture.
 
         Regions that are no squares come from a box detector, which knows neither the hips nor the turn of the body: they are
         looked at twice, the second time where the first look saw the body.
         """
-        square = regions[:, 2] == regions[:, 3]
+        people = [len(found) for found in regions]
+        shown = [image for image, number in zip(images, people, strict=True) for _ in range(number)]
+        flat = np.concatenate([np.zeros((0, 5)), *regions])
+        square = flat[:, 2] == flat[:, 3]
         if not square.all():
-            upright = regions.copy()
-            upright[:, 2:4] = regions[:, 2:4].max(axis=1, keepdims=True) * 1.25
-            first = self._look(image, upright)
-            regions = np.where(square[:, None], regions, first.region)
-        return self._look(image, regions)
+            upright = flat.copy()
+            upright[:, 2:4] = flat[:, 2:4].max(axis=1, keepdims=True) * 1.25
+            first = self._look(shown, upright)
+            flat = np.where(square[:, None], flat, first.region)
+        seen = self._look(shown, flat)
+        ends = np.cumsum(people)[:-1]
+        parts = (np.split(array, ends) for array in (seen.position_px, seen.confidence, seen.region))
+        return [Poses(*part) for part in zip(*parts, strict=True)]
 
-    def _look(self, image: Image, regions: FloatArray) -> Poses:
-        crops = [self._crop(image, region) for region in regions]
+    def _look(self, images: list[Image], regions: FloatArray) -> Poses:
+        """The poses in one region (N, 5) of each of N pictures."""
+        crops = [self._crop(image, region) for image, region in zip(images, regions, strict=True)]
         outputs = self.session.run(as_input(crops, self.card.mean, self.card.std, rgb=True))
         named = dict(zip(self.session.output_shapes, outputs, strict=True))
         landmarks = named["landmarks"].reshape(-1, LANDMARKS, VALUES).astype(float)

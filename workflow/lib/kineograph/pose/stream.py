@@ -1,0 +1,222 @@
+"""One video file through FFmpeg: when each of its frames is shown, and the pictures of any stretch of them.
+
+A frame is known by its place in the order in which frames are shown, as the packets' time stamps tell it. So a frame that can't
+be decoded leaves a gap where it was and moves no other, and a stretch that is decoded alone has the same pictures under the same
+numbers as one pass from the beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from kineograph.errors import InputError
+from kineograph.model.shapes import FloatArray, IntArray
+from kineograph.pose.images import Image
+
+ROTATIONS = {90: cv2.ROTATE_90_COUNTERCLOCKWISE, 180: cv2.ROTATE_180, 270: cv2.ROTATE_90_CLOCKWISE}
+"""OpenCV's code for a display rotation, degrees counter-clockwise, which phones write in place of turning the picture."""
+HIDDEN_FRAMES = ("vp8",)
+"""Codecs whose packets may hold frames that are never shown, so that packets can't be counted for frames."""
+RUN_UP = 2
+"""A stretch is decoded from so many key frames before it: pictures after the first may still lean on what was before it."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the header and the first frame say.
+
+    Attributes
+    ----------
+    size_px : tuple of int
+        Width and height as shown, after the rotation that the file asks for.
+    fps_hz : float
+        Mean rate, Hz; NaN where unknown.
+    n_frames : int
+        As stated; 0 where the file states none.
+    """
+
+    size_px: tuple[int, int]
+    fps_hz: float
+    n_frames: int
+
+
+@dataclass(frozen=True)
+class FrameIndex:
+    """The frames of a file in the order in which they are shown.
+
+    Attributes
+    ----------
+    time_s : (F,) array
+        When each is shown, counted from the first, s.
+    stamps : (F,) array
+        Their time stamps in the stream's own unit, increasing; empty where the file has none that can be relied on.
+    run_ups : (F,) array
+        The time stamp from which the file is read for the frame, in the same unit (of decoding).
+    """
+
+    time_s: FloatArray
+    stamps: IntArray
+    run_ups: IntArray
+
+    def __len__(self) -> int:
+        """F, the number of frames."""
+        return len(self.time_s)
+
+
+def facts(path: Path) -> Facts:
+    """The facts of a video; its first frame is decoded to be sure.
+
+    Raises
+    ------
+    InputError
+        Where it can't be decoded.
+    """
+    with _opened(path, threads=1) as (container, stream):
+        image = next((picture for _, picture in _pictures(container, stream)), None)
+        if image is None:
+            raise unreadable(path, _why_no_picture(stream))
+        rate = stream.average_rate or stream.guessed_rate
+        return Facts((image.shape[1], image.shape[0]), float(rate) if rate else float("nan"), int(stream.frames))
+
+
+def frame_index(path: Path) -> FrameIndex:
+    """Where the frames are, from the packets' time stamps: the file is read once, and nothing is decoded."""
+    with _opened(path, threads=1) as (container, stream):
+        rate = stream.average_rate or stream.guessed_rate
+        unit_s = float(stream.time_base)
+        shown, read, key = [], [], []
+        for packet in _packets(container, stream):
+            if packet.size and not packet.is_discard:
+                shown.append(packet.pts)
+                read.append(packet.dts)
+                key.append(packet.is_keyframe)
+        hidden = stream.codec_context.name in HIDDEN_FRAMES
+    none = np.zeros(0, int)
+    if hidden or None in shown or len(set(shown)) < len(shown):
+        return FrameIndex(np.arange(len(shown)) / float(rate or 1), none, none)
+    stamps = np.sort(np.array(shown, dtype=int))
+    reading = [r if r is not None else s for r, s in zip(read, shown, strict=True)]
+    starts = sorted((s, r) for s, r, is_key in zip(shown, reading, key, strict=True) if is_key)
+    key_shown, key_read = (np.array([start[i] for start in starts], dtype=int) for i in (0, 1))
+    before = np.searchsorted(key_shown, stamps, side="right") - RUN_UP
+    run_ups = key_read[np.maximum(before, 0)] if starts else np.full(len(stamps), min(reading, default=0))
+    return FrameIndex((stamps - stamps[:1]) * unit_s, stamps, run_ups)
+
+
+def pictures(path: Path, index: FrameIndex, start: int, stop: int, threads: int) -> Iterator[Image | None]:
+    """The frames `start` to `stop - 1` of a file, None for each that can't be decoded.
+
+    Raises
+    ------
+    InputError
+        Where the file can't be opened, or its pictures change size.
+    """
+    indexed, following, size = len(index.stamps) > 0, start, None
+    with _opened(path, threads) as (container, stream):
+        if indexed and index.run_ups[start] > index.run_ups[0]:
+            container.seek(int(index.run_ups[start]), stream=stream, backward=True)
+        for count, (stamp, image) in enumerate(_pictures(container, stream)):
+            number = int(np.searchsorted(index.stamps, stamp)) if indexed and stamp is not None else count
+            if number < following:
+                continue
+            size = size or image.shape
+            if image.shape != size:
+                raise changed_size(path, size, image, number)
+            yield from [None] * (min(number, stop) - following)
+            if number >= stop:
+                return
+            yield image
+            following = number + 1
+            if following == stop:
+                return
+    yield from [None] * (stop - following)
+
+
+def changed_size(path: Path, size: tuple[int, ...], image: Image, number: int) -> InputError:
+    """The error for frames that are not all of one size."""
+    return InputError(
+        f"the frames of {path.name} change size",
+        expected=f"{size[1]}x{size[0]} px throughout",
+        found=f"{image.shape[1]}x{image.shape[0]} px at frame {number}",
+        hint="export the video again with one size",
+    )
+
+
+def unreadable(path: Path, found: str) -> InputError:
+    """The error for what can't be read as a video."""
+    return InputError(
+        f"{path} can't be read as a video",
+        expected="a video file that FFmpeg decodes, or a folder of pictures",
+        found=found,
+        hint="copy the file again from the camera; if it plays elsewhere, convert it to H.264 in MP4",
+    )
+
+
+@contextmanager
+def _opened(path: Path, threads: int) -> Iterator[tuple[Any, Any]]:
+    """The opened file and its first stream of moving pictures; nothing of them may be touched afterwards."""
+    import av
+
+    if not path.exists():
+        raise unreadable(path, "no such file")
+    if path.stat().st_size == 0:
+        raise unreadable(path, "an empty file (0 bytes)")
+    try:
+        container = av.open(str(path))
+    except (av.FFmpegError, ValueError) as error:
+        raise unreadable(path, f"{path.stat().st_size} bytes that it can't open ({_said(error)})") from error
+    with container:
+        cover = av.stream.Disposition.attached_pic
+        found = [stream for stream in container.streams.video if not stream.disposition & cover]
+        if not found:
+            kinds = ", ".join(sorted({stream.type for stream in container.streams})) or "nothing"
+            raise unreadable(path, f"a file without a video in it ({kinds} only)")
+        stream = found[0]
+        if stream.codec_context is None:
+            raise unreadable(path, "a codec that FFmpeg does not know")
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = max(threads, 1)
+        yield container, stream
+
+
+def _packets(container: Any, stream: Any) -> Iterator[Any]:
+    """The packets up to the end, or to where the file is cut off."""
+    import av
+
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except (StopIteration, av.FFmpegError):
+            return
+        yield packet
+
+
+def _pictures(container: Any, stream: Any) -> Iterator[tuple[int | None, Image]]:
+    """Time stamp and picture of each frame that can be decoded, in the order in which they are shown."""
+    import av
+
+    for packet in _packets(container, stream):
+        try:
+            decoded = packet.decode()
+        except av.FFmpegError:
+            continue
+        for frame in decoded:
+            image = frame.to_ndarray(format="bgr24")
+            turn = ROTATIONS.get(round(frame.rotation) % 360)
+            yield frame.pts, image if turn is None else cv2.rotate(image, turn)
+
+
+def _why_no_picture(stream: Any) -> str:
+    return f"a file without a frame that can be decoded (codec {stream.codec_context.name})"
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error)

@@ -8,6 +8,7 @@ POSE := $(if $(GPU),pose-gpu,pose-cpu)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(POSE)
+SLURM_READY := $(VENV)/.ready-slurm
 TESTS_READY := $(VENV)/.ready-test
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 KINEOGRAPH := PYTHONPATH=workflow/lib $(BIN)/python -m kineograph.cli
@@ -18,10 +19,10 @@ CODE := Snakefile workflow/Snakefile workflow/rules
 help:
 	@echo "make demo    install, fetch the demo's videos, and compute joint angles from them"
 	@echo "make test    check style and types, and run all tests"
-	@echo "make setup   install only (GPU=1: for NVIDIA GPUs)"
+	@echo "make setup   install only (GPU=1: for NVIDIA GPUs; SLURM=1: for the head of a cluster, too)"
 	@echo "make lock    renew the lock files (needs uv)"
 
-setup: $(READY)
+setup: $(READY) $(if $(SLURM),$(SLURM_READY))
 
 $(READY): envs/core.lock envs/$(POSE).lock
 	@test -n "$(PYTHON)" || { echo "kineograph: no Python 3.11, 3.12 or 3.13 was found"; \
@@ -41,7 +42,11 @@ demo: setup
 	@echo "  results/demo/S00/balancing/report/index.html            this trial: verdicts, overlays, joint angles"
 	@for file in results/demo/*/*/kinematics/*.mot; do printf '  %-55s joint angles (degrees)\n' $$file; done
 
-$(TESTS_READY): $(READY) envs/test.lock envs/rtmlib.lock
+$(SLURM_READY): $(READY) envs/slurm.lock
+	$(PIP) -r envs/slurm.lock
+	touch $@
+
+$(TESTS_READY): $(SLURM_READY) envs/test.lock envs/rtmlib.lock
 	$(PIP) -r envs/test.lock -r envs/rtmlib.lock
 	touch $@
 

@@ -11,5 +11,7 @@ trap 'rm -f "$common"' EXIT
 for name in core pose-cpu pose-gpu test; do
     "${compile[@]}" --generate-hashes -c "$common" "$name.in" -o "$name.lock"
 done
-"${compile[@]}" --generate-hashes --no-deps rtmlib.in -o rtmlib.lock
+for name in rtmlib slurm; do
+    "${compile[@]}" --generate-hashes --no-deps "$name.in" -o "$name.lock"
+done
 python3 conda.py core pose-cpu pose-gpu test

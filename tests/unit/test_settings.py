@@ -63,18 +63,22 @@ def test_a_missing_dataset_is_named(schema_path):
         Configuration({}, schema_path)
 
 
+OUTLIERS = {"reject_outliers": True, "outlier_window_frames": 9, "outlier_threshold": 3.0}
+"""Keys of the section filtering that belong to no filter."""
+
+
 def test_equal_settings_are_equal_text(configuration):
     first = configuration(filtering={"cutoff_hz": 6, "order": 4})
     second = configuration(filtering={"order": 4.0, "cutoff_hz": "6.0"})
     third = configuration()
     texts = {config.text("filtering", session="S", trial="T") for config in (first, second, third)}
     assert len(texts) == 1
-    assert json.loads(texts.pop()) == {"method": "butterworth", "cutoff_hz": 6.0, "order": 4}
+    assert json.loads(texts.pop()) == {"method": "butterworth", "cutoff_hz": 6.0, "order": 4, **OUTLIERS}
 
 
 def test_parameters_of_another_method_are_left_aside(configuration):
     config = configuration(filtering={"method": "none", "cutoff_hz": 9})
-    assert config.section("filtering", session="S", trial="T") == {"method": "none"}
+    assert config.section("filtering", session="S", trial="T") == {"method": "none", **OUTLIERS}
     assert config.plugin("filtering", session="S", trial="T") is None
     assert configuration().plugin("filtering", session="S", trial="T") == "kineograph.signal.filters.butterworth"
 

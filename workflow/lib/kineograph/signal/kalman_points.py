@@ -10,9 +10,7 @@ UNKNOWN_M2 = 100.0
 """Variance of a position of which nothing is known, m^2."""
 
 
-def smoothed(
-    information: FloatArray, told: FloatArray, roughness_m: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def smoothed(information: FloatArray, told: FloatArray, roughness_m: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Positions given all frames, by a Kalman filter and the smoother of Rauch, Tung & Striebel.
 
     The movement has second differences that are white noise (constant velocity), see

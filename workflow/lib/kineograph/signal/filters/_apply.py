@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kineograph.model.shapes import FloatArray
-from kineograph.settings.plugins import plugin_module
+from kineograph.settings.plugins import plugin_module, plugin_parameters
 from kineograph.signal.runs import runs
 
 FOLDER = "signal.filters"
@@ -31,7 +31,7 @@ def filter_points(
     rate_hz : float
         Frames a second.
     method, parameters
-        The filter and its parameters.
+        The filter and its parameters; those that are left out have their defaults.
 
     Returns
     -------
@@ -42,7 +42,9 @@ def filter_points(
     """
     module = _module(method)
     if hasattr(module, ON_POINTS):
-        filtered, covariance = module.apply_to_points(position_m, covariance_m2, rate_hz, **parameters)
+        filtered, covariance = module.apply_to_points(
+            position_m, covariance_m2, rate_hz, **_complete(method, parameters)
+        )
         return np.where(np.isfinite(position_m), filtered, np.nan), covariance
     series = filter_series(position_m.reshape(len(position_m), -1), rate_hz, method, parameters)
     return series.reshape(position_m.shape), covariance_m2
@@ -56,12 +58,17 @@ def filter_series(values: FloatArray, rate_hz: float, method: str, parameters: d
     module = _module(method)
     result = values.copy()
     present = np.isfinite(values)
+    complete = _complete(method, parameters)
     patterns, group = np.unique(present, axis=1, return_inverse=True)
     for index in range(patterns.shape[1]):
         columns = np.flatnonzero(group == index)
         for start, stop in runs(patterns[:, index]):
-            result[start:stop, columns] = module.apply(values[start:stop, columns], rate_hz, **parameters)
+            result[start:stop, columns] = module.apply(values[start:stop, columns], rate_hz, **complete)
     return result
+
+
+def _complete(method: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {key: rule["default"] for key, rule in plugin_parameters(FOLDER, method).items()} | parameters
 
 
 def _module(method: str) -> ModuleType:

@@ -15,7 +15,8 @@ def low_pass(values: FloatArray, rate_hz: float, cutoff_hz: float, order: int) -
     """Butterworth filter of series (F, N), in two passes of half the order each, -3 dB at the cut-off for both together.
 
     The ends are continued by reflection about the end point, at most by F - 1 frames, so that runs of any length keep all
-    their frames. Each pass starts as if the series had stood still before.
+    their frames. The line between the two ends is taken out before and added again, so that a pass starts from rest, and a
+    short run of constant velocity stays what it is.
 
     Raises
     ------
@@ -29,9 +30,12 @@ def low_pass(values: FloatArray, rate_hz: float, cutoff_hz: float, order: int) -
     raise_by = (2 ** (1 / PASSES) - 1) ** (-1 / (2 * order / PASSES))
     sections = butterworth_sections(order // PASSES, np.tan(np.pi * cutoff_hz / rate_hz) * raise_by)
     series = extended(values, pad)
+    chord = np.linspace(series[0], series[-1], len(series))
+    series = series - chord
     for _ in range(PASSES):
         series = _one_pass(sections, series)[::-1]
-    return series[pad:-pad]
+    filtered: FloatArray = (series + chord)[pad:-pad]
+    return filtered
 
 
 def butterworth_sections(order: int, corner: float) -> FloatArray:
@@ -60,16 +64,12 @@ def butterworth_sections(order: int, corner: float) -> FloatArray:
 
 
 def _one_pass(sections: FloatArray, series: FloatArray) -> FloatArray:
-    """The series filtered from the first frame to the last, each section's recursion solved as one triangular system."""
+    """The series filtered from the first frame, before which it was 0, each section's recursion one triangular system."""
     from scipy.linalg.lapack import dtbtrs
 
-    start = series[:1]
-    rest = series - start
     for zeros, poles in sections:
-        moved = zeros[0] * rest
-        moved[1:] += zeros[1] * rest[:-1]
-        moved[2:] += zeros[2] * rest[:-2]
-        band = np.tile(poles[:, None], len(series))
-        rest, _ = dtbtrs(band, moved, uplo="L")
-    filtered: FloatArray = rest + start
-    return filtered
+        moved = zeros[0] * series
+        moved[1:] += zeros[1] * series[:-1]
+        moved[2:] += zeros[2] * series[:-2]
+        series, _ = dtbtrs(np.tile(poles[:, None], len(series)), moved, uplo="L")
+    return series

@@ -18,7 +18,7 @@ PARAMETERS = {
         "exclusiveMinimum": 0,
         "default": None,
         "x-unit": "Hz",
-        "description": "Frequency at which 0.707 of the amplitude passes; null lets cross-validation choose it, between 1 and 30 Hz.",
+        "description": "Frequency at which 0.707 of the amplitude passes; null: cross-validation chooses it, from 1 to 30 Hz.",
     },
     "smoothing_factor": {
         "type": "number",
@@ -48,10 +48,12 @@ def apply(values: FloatArray, rate_hz: float, *, cutoff_hz: float | None, smooth
         return values
     middle = values.mean(axis=0)
     if cutoff_hz is not None:
-        return _rough_part(values - middle, _stiffness(np.array([cutoff_hz]), rate_hz)[0])[1] + middle
+        given: FloatArray = _rough_part(values - middle, _stiffness(np.array([cutoff_hz]), rate_hz)[0])[1] + middle
+        return given
     highest = min(BELIEVED_HZ[1], 0.45 * rate_hz)
     cutoffs = np.geomspace(min(BELIEVED_HZ[0], highest / 2), highest, TRIED)
-    return _cross_validated(values - middle, _stiffness(cutoffs, rate_hz), smoothing_factor) + middle
+    chosen: FloatArray = _cross_validated(values - middle, _stiffness(cutoffs, rate_hz), smoothing_factor) + middle
+    return chosen
 
 
 def _cross_validated(values: FloatArray, stiffness: FloatArray, factor: float) -> FloatArray:

@@ -16,7 +16,7 @@ PARAMETERS = {
         "exclusiveMinimum": 0,
         "default": 500.0,
         "x-unit": "1/s^2",
-        "description": "How much the acceleration may change from frame to frame, as a multiple of the noise of a position: large follows the points, small smooths.",
+        "description": "Change of acceleration over noise of a position, frame by frame: large follows the points, small smooths.",
     },
 }
 PROMISES = ("linear", "straight_lines", "scale")

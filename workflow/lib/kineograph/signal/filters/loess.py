@@ -40,7 +40,7 @@ def apply(values: FloatArray, rate_hz: float, *, window_frames: int) -> FloatArr
     for place in range(half):
         weights = _line_weights(width, place, width)
         filtered[place] = weights @ values[:width]
-        filtered[frames - 1 - place] = weights @ values[: frames - width - 1 : -1]
+        filtered[frames - 1 - place] = weights @ values[::-1][:width]
     return filtered
 
 

@@ -12,7 +12,7 @@ PARAMETERS = {
         "enum": [3, 5, 7, 9, 11, 13, 15],
         "default": 3,
         "x-unit": "frames",
-        "description": "Frames that each median is taken of. Near the ends of a run they are fewer, the same number before and after.",
+        "description": "Frames that each median is taken of; fewer near the ends of a run, as many before as after.",
     },
 }
 PROMISES = ("straight_lines", "scale")

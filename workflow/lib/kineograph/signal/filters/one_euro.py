@@ -47,9 +47,7 @@ def apply(values: FloatArray, rate_hz: float, *, cutoff_hz: float, beta: float, 
     return both
 
 
-def _one_pass(
-    series: FloatArray, rate_hz: float, cutoff_hz: float, beta: float, speed_cutoff_hz: float
-) -> FloatArray:
+def _one_pass(series: FloatArray, rate_hz: float, cutoff_hz: float, beta: float, speed_cutoff_hz: float) -> FloatArray:
     filtered = series.copy()
     here, speed = series[0], np.zeros(series.shape[1])
     part_of_speed = _part(np.asarray(speed_cutoff_hz), rate_hz)

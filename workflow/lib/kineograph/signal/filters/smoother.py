@@ -23,7 +23,7 @@ PARAMETERS = {
         "description": "Divides the roughness that was learnt: 2 allows half the change of speed.",
     },
 }
-PROMISES = ("straight_lines", "scale")
+PROMISES = ("straight_lines",)
 NEEDS_COVARIANCE = True
 FEWEST_FRAMES = 5
 """A track of fewer measured frames stays as it is."""

@@ -6,7 +6,7 @@ import pytest
 
 from kineograph.errors import ConfigError
 from kineograph.settings.configuration import Configuration
-from kineograph.settings.plugins import plugin_names
+from kineograph.settings.plugins import plugin_literal, plugin_names
 from kineograph.settings.schema import load_schema, section_schema
 from kineograph.settings.text import canonical, from_json
 from kineograph.stages.smooth import SmoothSettings
@@ -154,9 +154,13 @@ def test_every_plugin_of_a_section_is_a_choice(schema_path):
     schema = load_schema(schema_path)
     for section in schema["properties"].values():
         if "x-plugins" in section:
-            assert set(plugin_names(section["x-plugins"])) <= set(
-                section["properties"][section["x-plugin-key"]]["enum"]
-            )
+            offered = set(section["properties"][section["x-plugin-key"]]["enum"])
+            folder, barred = section["x-plugins"], section.get("x-plugins-without")
+            able = {
+                name for name in plugin_names(folder) if not (barred and plugin_literal(folder, name, barred, False))
+            }
+            assert able <= offered
+    assert set(plugin_names("signal.filters")) <= set(schema["properties"]["filtering"]["properties"]["method"]["enum"])
 
 
 def test_section_schema_of_each_filter_has_its_parameters(schema_path):

@@ -21,7 +21,7 @@ rule solve_kinematics:
         **OPENSIM,
     params:
         settings=PLAN.settings("kinematics"),
-        code=PLAN.code("solve_kinematics"),
+        code=PLAN.code("solve_kinematics", "kinematics"),
         content=PLAN.kinematics_content,
         setup=lambda wildcards, input: PLAN.setup_folder(),
     shell:

@@ -18,6 +18,7 @@ from kineograph.io.trc import read_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.report import StageReport
 from kineograph.settings.text import from_json
+from kineograph.stages.filter_coordinates import filter_coordinates
 from kineograph.stages.inverse_kinematics import STAGE, KinematicsSettings, judge
 
 
@@ -47,8 +48,9 @@ def run(args: argparse.Namespace) -> StageReport:
     if settings.coordinate_tasks == "none":
         tasks = Tasks(tasks.markers, {})
     solution = solve(args.model, markers, tasks, settings.accuracy)
-    report = judge(solution.coordinates, read_coordinate_ranges(args.model), solution.markers, solution.marker_error_m)
-    return _write(args, solution.coordinates, report)
+    coordinates = filter_coordinates(solution.coordinates, markers.fps_hz, settings.filter, settings.parameters)
+    report = judge(coordinates, read_coordinate_ranges(args.model), solution.markers, solution.marker_error_m)
+    return _write(args, coordinates, report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:

@@ -40,6 +40,8 @@ def outliers(position_m: FloatArray, window_frames: int, threshold: float) -> tu
         How far each point is from the median of the frames around it, m.
     """
     frames, half = len(position_m), window_frames // 2
+    if not frames:
+        return np.zeros(position_m.shape[:2], bool), np.zeros(position_m.shape[:2])
     padded = np.full((frames + 2 * half, *position_m.shape[1:]), np.nan)
     padded[half : half + frames] = position_m
     around = np.lib.stride_tricks.sliding_window_view(padded, window_frames, axis=0)[:frames]  # (F, K, 3, W)

@@ -16,7 +16,7 @@ PARAMETERS = {
         "exclusiveMinimum": 0,
         "default": 500.0,
         "x-unit": "1/s^2",
-        "description": "Change of acceleration over noise of a position, frame by frame: large follows the points, small smooths.",
+        "description": "Change of acceleration over noise of a position, frame by frame: large follows points, small smooths.",
     },
 }
 PROMISES = ("linear", "straight_lines", "scale")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kineograph.cli._augmented import setup_of_model
 from kineograph.cli._common_arguments import add_settings, save_report
 from kineograph.cli.scale import opensim_setup
 from kineograph.errors import KineographError
@@ -44,7 +45,8 @@ def run(args: argparse.Namespace) -> StageReport:
     markers = read_trc(args.markers)
     if not len(markers.time_s) or not np.isfinite(markers.position_m).any():
         return _write(args, _nothing(), judge(_nothing(), {}, (), np.zeros((0, 0))))
-    tasks = read_tasks(args.setup / opensim_setup([args.points]).inverse_kinematics)
+    setup = setup_of_model(args.model) or opensim_setup([args.points])
+    tasks = read_tasks(args.setup / setup.inverse_kinematics)
     if settings.coordinate_tasks == "none":
         tasks = Tasks(tasks.markers, {})
     solution = solve(args.model, markers, tasks, settings.accuracy)

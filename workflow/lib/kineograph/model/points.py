@@ -26,6 +26,8 @@ class Origin(IntEnum):
     """From the frames around and the bones (temporal prior), with fewer cameras of its own than were asked for."""
     REJECTED = 5
     """Measured, but far from its track: replaced between the frames around."""
+    AUGMENTED = 6
+    """A marker that a network placed from the keypoints."""
 
 
 @dataclass(frozen=True)

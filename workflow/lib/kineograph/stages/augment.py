@@ -44,8 +44,8 @@ class AugmentSettings:
     """Settings of the section ``augmentation``."""
 
     method: str = "none"
-    headings: int = 4
-    samples: int = 4
+    headings: int = 8
+    samples: int = 8
 
 
 @dataclass(frozen=True)

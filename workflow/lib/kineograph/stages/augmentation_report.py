@@ -21,8 +21,6 @@ FARTHEST_M = 0.12
 MOST_FAR = 0.05
 """With joints farther off in more frames than this part, the network's answer is left out."""
 WARN_ARMS_UP = 0.2
-UP = 1
-"""The networks' vertical axis."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ class Answer:
     @property
     def answered(self) -> BoolArray:
         """Frames (F,) with markers."""
-        return finite(self.position_m).all(axis=1)
+        return np.asarray(finite(self.position_m).all(axis=1))
 
     def of_markers(self, name: str) -> FloatArray:
         """One of the markers from which it was asked, (F, 3); NaN where there is none."""
@@ -107,7 +105,7 @@ def report_on(
             continue
         accepted += [answer for answer, reason in doubts if not reason]
         reasons += _remarks(accepted, participant, card)
-    came_out = {"augmented": {answer.participant: {} for answer in accepted}}
+    came_out: dict[str, Any] = {"augmented": {answer.participant: {} for answer in accepted}}
     for answer in accepted:
         came_out["augmented"][answer.participant][answer.network.name] = _figures(answer)
     return StageReport(STAGE, came_in, came_out, worst_first(reasons)), accepted
@@ -172,10 +170,12 @@ def _remarks(accepted: Sequence[Answer], participant: str, card: AugmenterCard) 
 
 
 def _arms_up(answer: Answer) -> float:
-    """Part of the frames with an elbow higher than the nose."""
-    nose = answer.of_markers("Nose")[:, UP]
-    elbows = np.fmax(answer.of_markers("RElbow")[:, UP], answer.of_markers("LElbow")[:, UP])
-    return float((elbows > nose).mean()) if len(nose) else 0.0
+    """Part of the frames with an elbow farther along the trunk than the nose."""
+    hips = (answer.of_markers("RHip") + answer.of_markers("LHip")) / 2
+    trunk = answer.of_markers("Neck") - hips
+    along = {name: (answer.of_markers(name) * trunk).sum(axis=-1) for name in ("Nose", "RElbow", "LElbow")}
+    raised = np.fmax(along["RElbow"], along["LElbow"]) > along["Nose"]
+    return float(raised.mean()) if len(raised) else 0.0
 
 
 def _figures(answer: Answer) -> dict[str, Any]:

@@ -14,7 +14,7 @@ def smoothed(information: FloatArray, told: FloatArray, roughness_m: FloatArray)
     """Positions given all frames, by a Kalman filter and the smoother of Rauch, Tung & Striebel.
 
     The movement has second differences that are white noise (constant velocity), see
-    :func:`kineograph.signal.motion_noise.learn_motion`. Source: Rauch, Tung & Striebel 1965, doi:10.2514/3.3166.
+    :func:`kineograph.signal.track_likelihood.likeliest`. Source: Rauch, Tung & Striebel 1965, doi:10.2514/3.3166.
 
     Parameters
     ----------

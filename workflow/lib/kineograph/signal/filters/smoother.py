@@ -1,7 +1,7 @@
 """Kalman smoother that trusts each point by its covariance, and learns from each track how rough its movement is.
 
 Nothing has to be chosen: how far a keypoint's speed changes from frame to frame, and how much of its error is new in each frame,
-are those under which its track is likeliest (:func:`kineograph.signal.motion_noise.learn_motion`). Where a point is
+are those under which its track is likeliest (:func:`kineograph.signal.track_likelihood.likeliest`). Where a point is
 uncertain, along the line of sight of two near cameras, say, its neighbours in time tell more. The result's covariance is
 that of the smoothed position: what is left of the error that changes from frame to frame, and all of the error that stays.
 """
@@ -12,8 +12,8 @@ import numpy as np
 
 from kineograph.model.shapes import FloatArray, finite
 from kineograph.signal.kalman_points import smoothed
-from kineograph.signal.motion_noise import learn_motion
 from kineograph.signal.robust import median_of_known
+from kineograph.signal.track_likelihood import likeliest
 
 PARAMETERS = {
     "smoothing_factor": {
@@ -61,7 +61,7 @@ def apply_to_points(
     place = np.where(known[..., None], position_m[:, enough], np.nan)
     spread = np.where(known[..., None, None], covariance_m2[:, enough], 0.0) + LEAST_VARIANCE_M2 * np.eye(3)
     variance = np.where(known, np.trace(spread, axis1=2, axis2=3) / 3, np.nan)
-    roughness, white = learn_motion(place, variance)
+    roughness, white = likeliest(place, variance, rate_hz)
     told = np.where(known[..., None, None], np.linalg.inv(spread), 0.0) / np.square(white)[:, None, None]
     middle = np.nanmean(place, axis=0)
     pull = (told @ np.nan_to_num(place - middle)[..., None])[..., 0]

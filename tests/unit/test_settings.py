@@ -63,7 +63,7 @@ def test_a_missing_dataset_is_named(schema_path):
         Configuration({}, schema_path)
 
 
-OUTLIERS = {"reject_outliers": True, "outlier_window_frames": 9, "outlier_threshold": 3.0}
+OUTLIERS = {"reject_outliers": True, "outlier_window_frames": 7, "outlier_threshold": 3.0}
 """Keys of the section filtering that belong to no filter."""
 
 

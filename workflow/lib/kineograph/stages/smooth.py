@@ -31,7 +31,7 @@ class SmoothSettings:
 
     method: str = "butterworth"
     reject_outliers: bool = True
-    outlier_window_frames: int = 9
+    outlier_window_frames: int = 7
     outlier_threshold: float = 3.0
     parameters: Mapping[str, Any] = field(default_factory=dict)
 

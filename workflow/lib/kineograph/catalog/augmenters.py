@@ -73,14 +73,14 @@ class AugmenterCard:
 
 
 def read_augmenter_card(name: str, folder: Path) -> AugmenterCard:
-    """The card of that name in a folder, or the card at that path.
+    """The card of that name in a folder.
 
     Raises
     ------
     InputError
         Where there is no such card, or it lacks something.
     """
-    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    path = folder / f"{name}.toml"
     card = read_card(path, "augmenter", _KEYS)
     try:
         networks = tuple(

@@ -9,9 +9,6 @@ import numpy as np
 from kineograph.errors import InputError
 from kineograph.model.shapes import FloatArray
 
-MOST_FRAMES = 60_000
-"""Sequences are run together up to so many frames, so that memory has a bound."""
-
 
 class MarkerNetwork:
     """A loaded network with its scaling of features.
@@ -56,13 +53,8 @@ class MarkerNetwork:
     def __call__(self, features: FloatArray) -> FloatArray:
         """The outputs (B, F, outputs) of B sequences of features (B, F, features)."""
         scaled = ((features - self._mean) / self._deviation).astype(np.float32)
-        together = max(1, MOST_FRAMES // max(features.shape[1], 1))
-        parts = [
-            self._session.run(None, {self._input: scaled[first : first + together]})[0]
-            for first in range(0, len(scaled), together)
-        ]
-        whole: FloatArray = np.concatenate(parts).astype(float)
-        return whole
+        answer: FloatArray = self._session.run(None, {self._input: scaled})[0].astype(float)
+        return answer
 
 
 def _unusable(folder: Path, expected: str, found: str) -> InputError:

@@ -2,9 +2,9 @@
 
 Hampel's identifier for points in space: a point is an outlier where it is farther from the median of the frames around it than
 so many times the median of their own distances from it. Sources: Hampel 1974, doi:10.1080/01621459.1974.10482962; Pearson 2002,
-doi:10.1109/TCST.2001.999988. Distances in space take the place of each coordinate's deviation: over seven frames, twice the deviation in any of three
-coordinates rejects 29 % of good points, and three times the distance 0.7 %, with the same error where there are outliers
-(`benchmarks/filters.py`).
+doi:10.1109/TCST.2001.999988. Distances in space take the place of each coordinate's deviation: over seven frames,
+twice the deviation in any of three coordinates rejects 29 % of good points, and three times the distance 0.7 %, with the same
+error where there are outliers (`benchmarks/filters.py`).
 """
 
 from __future__ import annotations

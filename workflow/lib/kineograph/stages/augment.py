@@ -35,6 +35,9 @@ ERROR_LASTS_S = 0.05
 SPREAD_OVER_S = 0.25
 """Covariances are averaged over about this time, since there are few samples."""
 
+MOST_FRAMES = 60_000
+"""So many frames, of all headings and samples together, are asked about at a time, so that memory has a bound."""
+
 Network = Callable[[FloatArray], FloatArray]
 """From features (B, F, I) of B sequences to outputs (B, F, O)."""
 
@@ -111,7 +114,8 @@ def _with_samples(points: Points3D, skeleton: Skeleton, samples: int) -> FloatAr
     usual = np.where(known[..., None, None], points.covariance_m2, 0.0).sum(axis=0)
     usual = usual / np.maximum(known.sum(axis=0), 1)[..., None, None]
     covariance = np.where(known[..., None, None], points.covariance_m2, usual)
-    factor = np.linalg.cholesky(covariance + 1e-12 * np.eye(3))
+    size, axes = np.linalg.eigh(covariance)
+    factor = axes * np.sqrt(np.maximum(size, 0.0))[..., None, :]
     series = [marker_positions(points, skeleton)[1]]
     for _ in range(samples):
         normal = _lasting(random.normal(size=(shape[0], int(np.prod(shape[1:])))), points.fps_hz).reshape(shape)
@@ -141,25 +145,56 @@ def _ask(
     """A network's markers (F, O, 3) and their covariance (F, O, 3, 3), from a participant's markers (1 + S, F, M, 3)."""
     frames, count = markers.shape[1], len(item.outputs)
     position, covariance = np.full((frames, count, 3), np.nan), np.full((frames, count, 3, 3), np.nan)
-    height, mass = body
     seen = markers[:, :, [names.index(name) for name in item.inputs]]
     middle = markers[:, :, [names.index(name) for name in origin]].mean(axis=2, keepdims=True)
-    turns = np.stack([_turned(2 * np.pi * heading / headings) for heading in range(headings)])
-    which = np.concatenate([np.arange(headings), np.arange(len(markers) - 1) % headings])
-    sample = np.concatenate([np.zeros(headings, int), np.arange(1, len(markers))])
     for start, stop in runs(_complete(seen[0], middle[0])):
-        if stop - start < FEWEST_FRAMES or not np.isfinite(height):
-            continue
-        place = (seen - middle)[sample, start:stop] / height
-        turned = np.einsum("bij,bfmj->bfmi", turns[which], place)
-        flat = turned.reshape(*turned.shape[:2], -1)
-        whole = np.concatenate([flat, np.broadcast_to([height, mass], (*flat.shape[:2], 2))], axis=-1)
-        told = network(whole).reshape(len(sample), stop - start, count, 3)
-        back = np.einsum("bji,bfmj->bfmi", turns[which], told) * height + middle[sample, start:stop]
-        position[start:stop] = back[:headings].mean(axis=0)
-        spread = _outer(back[:headings] - position[start:stop]) + _outer(back[headings:] - back[which[headings:]])
-        covariance[start:stop] = _averaged(spread, round(SPREAD_OVER_S * fps_hz))
+        if stop - start >= FEWEST_FRAMES and np.isfinite(body[0]):
+            place, spread = _told(network, seen[:, start:stop], middle[:, start:stop], body, headings)
+            position[start:stop] = place
+            covariance[start:stop] = _averaged(spread, round(SPREAD_OVER_S * fps_hz))
     return position, covariance
+
+
+def _told(
+    network: Network, seen: FloatArray, middle: FloatArray, body: tuple[float, float], headings: int
+) -> tuple[FloatArray, FloatArray]:
+    """Mean over the headings (L, O, 3), and covariance (L, O, 3, 3), of what a network says of a run of L frames.
+
+    Parameters
+    ----------
+    network : callable
+        The network.
+    seen, middle : (1 + S, L, I, 3) and (1 + S, L, 1, 3) arrays
+        The keypoints, as they are and moved S times, and the middle of the hips, m. Each moved one is seen in one heading.
+    body : (float, float)
+        Height, m, and mass, kg.
+    headings : int
+        The number of headings.
+    """
+    samples, length = len(seen) - 1, seen.shape[1]
+    together = max(1, MOST_FRAMES * headings // (length * (headings + samples)))
+    total: FloatArray | float = 0.0
+    square: FloatArray | float = 0.0
+    moved: FloatArray | float = 0.0
+    start = middle[0]
+    for first in range(0, headings, together):
+        some = np.arange(first, min(first + together, headings))
+        others = np.flatnonzero(np.isin(np.arange(samples) % headings, some))
+        heading = np.concatenate([some, others % headings])
+        sample = np.concatenate([np.zeros(len(some), int), others + 1])
+        turns = np.stack([_turned(2 * np.pi * turn / headings) for turn in heading])
+        place = np.einsum("bij,bfmj->bfmi", turns, (seen - middle)[sample] / body[0])
+        flat = place.reshape(*place.shape[:2], -1)
+        answer = network(np.concatenate([flat, np.broadcast_to(body, (*flat.shape[:2], 2))], axis=-1))
+        answer = answer.reshape(*flat.shape[:2], -1, 3)
+        back = np.einsum("bji,bfmj->bfmi", turns, answer) * body[0] + middle[sample]
+        start = back[0] if first == 0 else start
+        plain = back[: len(some)] - start
+        total, square = total + plain.sum(axis=0), square + _outer(plain)
+        moved = moved + _outer(back[len(some) :] - back[heading[len(some) :] - first])
+    mean = np.asarray(total) / headings
+    spread = square / headings - _outer(mean[None]) + moved / max(samples, 1)
+    return np.asarray(start + mean), np.asarray(spread)
 
 
 def _complete(seen: FloatArray, middle: FloatArray) -> BoolArray:
@@ -168,8 +203,8 @@ def _complete(seen: FloatArray, middle: FloatArray) -> BoolArray:
 
 
 def _outer(difference: FloatArray) -> FloatArray:
-    """Mean over B of the outer products of differences (B, F, O, 3); 0 of none."""
-    total: FloatArray = np.einsum("bfmi,bfmj->fmij", difference, difference) / max(len(difference), 1)
+    """Sum over B of the outer products of differences (B, F, O, 3)."""
+    total: FloatArray = np.einsum("bfmi,bfmj->fmij", difference, difference)
     return total
 
 

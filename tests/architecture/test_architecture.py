@@ -119,7 +119,8 @@ def test_planning_imports_neither_numpy_nor_yaml():
     """The Snakefile and every cluster job import it: its cost is paid thousands of times."""
     code = (
         f"import sys; sys.path.insert(0, {str(LIBRARY.parent)!r}); "
-        "import kineograph.planning.pictures, kineograph.planning.refinement, kineograph.dataset.timestamps; "
+        "import kineograph.planning.augmentation, kineograph.planning.pictures, kineograph.planning.refinement; "
+        "import kineograph.dataset.timestamps; "
         "print([m for m in ('numpy', 'scipy', 'yaml', 'jsonschema', 'pandas', 'cv2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -136,6 +137,7 @@ SECTION_CLASSES = {
     "association": "stages.associate.AssociateSettings",
     "triangulation": "stages.triangulate.TriangulateSettings",
     "filtering": "stages.smooth.SmoothSettings",
+    "augmentation": "stages.augment.AugmentSettings",
     "scaling": "stages.scale.ScaleSettings",
     "kinematics": "stages.inverse_kinematics.KinematicsSettings",
     "quality": "stages.quality.QualitySettings",

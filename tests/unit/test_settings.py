@@ -6,7 +6,7 @@ import pytest
 
 from kineograph.errors import ConfigError
 from kineograph.settings.configuration import Configuration
-from kineograph.settings.plugins import plugin_names
+from kineograph.settings.plugins import plugin_literal, plugin_names
 from kineograph.settings.schema import load_schema, section_schema
 from kineograph.settings.text import canonical, from_json
 from kineograph.stages.smooth import SmoothSettings
@@ -63,18 +63,22 @@ def test_a_missing_dataset_is_named(schema_path):
         Configuration({}, schema_path)
 
 
+OUTLIERS = {"reject_outliers": True, "outlier_window_frames": 7, "outlier_threshold": 3.0}
+"""Keys of the section filtering that belong to no filter."""
+
+
 def test_equal_settings_are_equal_text(configuration):
     first = configuration(filtering={"cutoff_hz": 6, "order": 4})
     second = configuration(filtering={"order": 4.0, "cutoff_hz": "6.0"})
     third = configuration()
     texts = {config.text("filtering", session="S", trial="T") for config in (first, second, third)}
     assert len(texts) == 1
-    assert json.loads(texts.pop()) == {"method": "butterworth", "cutoff_hz": 6.0, "order": 4}
+    assert json.loads(texts.pop()) == {"method": "butterworth", "cutoff_hz": 6.0, "order": 4, **OUTLIERS}
 
 
 def test_parameters_of_another_method_are_left_aside(configuration):
     config = configuration(filtering={"method": "none", "cutoff_hz": 9})
-    assert config.section("filtering", session="S", trial="T") == {"method": "none"}
+    assert config.section("filtering", session="S", trial="T") == {"method": "none", **OUTLIERS}
     assert config.plugin("filtering", session="S", trial="T") is None
     assert configuration().plugin("filtering", session="S", trial="T") == "kineograph.signal.filters.butterworth"
 
@@ -150,9 +154,13 @@ def test_every_plugin_of_a_section_is_a_choice(schema_path):
     schema = load_schema(schema_path)
     for section in schema["properties"].values():
         if "x-plugins" in section:
-            assert set(plugin_names(section["x-plugins"])) <= set(
-                section["properties"][section["x-plugin-key"]]["enum"]
-            )
+            offered = set(section["properties"][section["x-plugin-key"]]["enum"])
+            folder, barred = section["x-plugins"], section.get("x-plugins-without")
+            able = {
+                name for name in plugin_names(folder) if not (barred and plugin_literal(folder, name, barred, False))
+            }
+            assert able <= offered
+    assert set(plugin_names("signal.filters")) <= set(schema["properties"]["filtering"]["properties"]["method"]["enum"])
 
 
 def test_section_schema_of_each_filter_has_its_parameters(schema_path):

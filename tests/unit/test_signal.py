@@ -3,72 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from kineograph.errors import ConfigError
-from kineograph.settings.plugins import plugin_names, plugin_parameters
 from kineograph.signal.chains import chains
-from kineograph.signal.filters._apply import FOLDER, filter_series
 from kineograph.signal.resampling import sample
 from kineograph.signal.robust import median_of_known
 from kineograph.signal.runs import fill_gaps, runs
-
-RATE = 60.0
-FILTERS = plugin_names(FOLDER)
-
-
-def defaults(name):
-    return {key: rule["default"] for key, rule in plugin_parameters(FOLDER, name).items()}
-
-
-def test_there_is_a_butterworth_filter():
-    assert "butterworth" in FILTERS
-
-
-@pytest.mark.parametrize("name", FILTERS)
-class TestEveryFilter:
-    def test_a_constant_stays(self, name):
-        values = np.full((90, 3), [1.0, -2.0, 1000.0])
-        assert np.allclose(filter_series(values, RATE, name, defaults(name)), values, rtol=1e-9)
-
-    def test_gaps_stay_and_nothing_else_is_lost(self, name):
-        values = np.random.default_rng(0).normal(size=(120, 4))
-        values[10:20, 0] = np.nan
-        values[::7, 1] = np.nan
-        values[:, 2] = np.nan
-        filtered = filter_series(values, RATE, name, defaults(name))
-        assert (np.isnan(filtered) == np.isnan(values)).all()
-
-    @pytest.mark.parametrize("frames", [1, 2, 3, 5, 11])
-    def test_short_runs_keep_all_their_frames(self, name, frames):
-        values = np.random.default_rng(0).normal(size=(frames, 2))
-        assert np.isfinite(filter_series(values, RATE, name, defaults(name))).all()
-
-    def test_it_is_the_same_backwards_in_time(self, name):
-        values = np.cumsum(np.random.default_rng(0).normal(size=(200, 2)), axis=0)
-        forward = filter_series(values, RATE, name, defaults(name))
-        backward = filter_series(values[::-1], RATE, name, defaults(name))[::-1]
-        assert np.allclose(forward[30:-30], backward[30:-30], atol=1e-6 * np.ptp(values))
-
-    def test_columns_do_not_touch_each_other(self, name):
-        values = np.random.default_rng(0).normal(size=(150, 3))
-        values[40:50, 1] = np.nan
-        whole = filter_series(values, RATE, name, defaults(name))
-        alone = np.column_stack([filter_series(values[:, [k]], RATE, name, defaults(name)) for k in range(3)])
-        assert np.allclose(whole, alone, equal_nan=True)
-
-
-def test_butterworth_passes_0707_at_its_cutoff_and_has_no_lag():
-    t = np.arange(1200) / RATE
-    for cutoff in (3.0, 6.0, 10.0):
-        wave = np.sin(2 * np.pi * cutoff * t)[:, None]
-        filtered = filter_series(wave, RATE, "butterworth", {"cutoff_hz": cutoff, "order": 4})[300:900]
-        gain = np.sqrt(2) * filtered.std()
-        assert gain == pytest.approx(np.sqrt(0.5), abs=0.01)
-        assert abs(np.argmax(np.correlate(filtered[:, 0], wave[300:900, 0], "full")) - 599) == 0
-
-
-def test_butterworth_refuses_a_cutoff_above_half_the_rate():
-    with pytest.raises(ConfigError, match="cut-off"):
-        filter_series(np.zeros((50, 1)), 10.0, "butterworth", {"cutoff_hz": 6.0, "order": 4})
 
 
 def test_runs_are_the_stretches_of_true():

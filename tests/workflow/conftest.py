@@ -69,7 +69,8 @@ class Project:
 
 
 @pytest.fixture(scope="session")
-def opensim_ready(opensim_setup):
+def opensim_ready(opensim_setup, fetched):
+    fetched("opencap_lstm")  # so that plans need not fetch it
     return opensim_setup
 
 

@@ -23,6 +23,7 @@ SCOPE = {
     "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlay": "camera", "plot_residuals": "trial",
     "plot_trajectories": "person in trial", "plot_angles": "person in trial", "judge_trial": "trial", "trial_page": "trial",
     "check_trial": "trial", "dataset_page": "dataset", "calibration_health": "calibration", "refine_calibration": "calibration",
+    "augment": "trial",
 }  # fmt: skip
 """Each job kind and what it is done once for."""
 MAKES_STALE = {
@@ -67,6 +68,7 @@ MAKES_STALE = {
         "plot_trajectories",
         "judge_trial",
     ],
+    "augment": ["export_trc", "scale", "solve_kinematics", "judge_trial"],
     "export_trc": ["scale", "solve_kinematics"],
     "scale": ["solve_kinematics", "plot_angles", "judge_trial"],
     "solve_kinematics": ["plot_angles", "judge_trial", "trial_page"],
@@ -131,7 +133,7 @@ def stale_after(*first: str, trials: tuple[str, ...] = TRIALS, graph: dict[str, 
 def test_the_words_name_every_job_kind(finished):
     everything = finished.plan("--forceall")
     kinds = {job.partition("[")[0] for job in everything} - {"fetch_asset", "convert_model"}
-    assert kinds == set(SCOPE) - {"refine_calibration"}
+    assert kinds == set(SCOPE) - {"refine_calibration", "augment"}
     assert {job: n for job, n in everything.items() if "fetch" not in job} == stale_after("calibrate", "estimate_pose")
 
 
@@ -251,6 +253,9 @@ SKELETON_READERS = [
     "draw_overlay", "plot_trajectories",
 ]  # fmt: skip
 
+AUGMENTED_T1 = stale_after("augment[T1]")
+"""The model's markers may change, and so those of the other trial's joint angles do."""
+
 EDITS = {
     # a key of every section
     "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate")),
@@ -283,9 +288,15 @@ EDITS = {
     "triangulation.swaps": (setting("triangulation", "swaps", False), stale_after("triangulate")),
     "triangulation.temporal": (setting("triangulation", "temporal", True), stale_after("triangulate")),
     "filtering.cutoff_hz": (setting("filtering", "cutoff_hz", 8), stale_after("smooth")),
+    "filtering.reject_outliers": (setting("filtering", "reject_outliers", False), stale_after("smooth")),
+    "filtering.method": (setting("filtering", "method", "kalman"), stale_after("smooth")),
+    "augmentation.method": (setting("augmentation", "method", "opencap_lstm"), stale_after("augment")),
+    "augmentation.headings, where nothing is augmented": (setting("augmentation", "headings", 2), NOTHING),
+    "augmentation of one trial": (override({"trial": "T1"}, "augmentation", method="opencap_lstm"), AUGMENTED_T1),
     "scaling.trimmed": (setting("scaling", "trimmed", 0.2), stale_after("scale")),
     "scaling.correct_noise": (setting("scaling", "correct_noise", False), stale_after("scale")),
     "kinematics.accuracy": (setting("kinematics", "accuracy", 1e-4), stale_after("solve_kinematics")),
+    "kinematics.filter": (setting("kinematics", "filter", "whittaker"), stale_after("solve_kinematics")),
     "quality.warn_error_px": (setting("quality", "warn_error_px", 25), stale_after("assess_quality")),
     "verdicts.fail_at": (setting("verdicts", "fail_at", "never"), stale_after("judge_trial")),
     "report.overlay_frames": (setting("report", "overlay_frames", 2), stale_after("draw_overlay")),
@@ -366,7 +377,9 @@ def test_a_new_trial_runs_its_own_jobs_and_renews_its_participants_model(project
     write_keypoints(project.root / "data" / "S1" / "T3" / "keypoints", phase=2.0)
     found = project.plan()
     own = {job for job in found if "[T3" in job}
-    assert len(own) == sum(n for kind, n in Counter(SCOPE.values()).items() if kind in ("trial", "person in trial")) + 6
+    assert (
+        len(own) == sum(scope in ("trial", "person in trial") for kind, scope in SCOPE.items() if kind != "augment") + 6
+    )
     others = Counter({job: n for job, n in found.items() if job not in own})
     assert others == stale_after("scale", "calibration_health")
 

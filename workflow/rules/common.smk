@@ -10,6 +10,7 @@ sys.path.insert(0, LIBRARY)
 from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError
+from kineograph.planning.augmentation import AugmentationPlan
 from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
 from kineograph.planning.refinement import RefinementPlan
@@ -38,6 +39,7 @@ wildcard_constraints:
 
 try:
     PLAN = Plan(config, REPOSITORY)
+    AUGMENTATION = AugmentationPlan(PLAN)
 except KineographError as error:
     print(error, file=sys.stderr)
     sys.exit(2)

@@ -25,7 +25,7 @@ rule smooth:
 
 rule export_trc:
     input:
-        LAYOUT.pattern("filtered"),
+        AUGMENTATION.points,
     output:
         LAYOUT.pattern("trc"),
     log:

@@ -5,7 +5,7 @@ rule solve_kinematics:
     input:
         ancient(PLAN.setup_input()),
         markers=LAYOUT.pattern("trc"),
-        points=LAYOUT.pattern("filtered"),
+        points=AUGMENTATION.points,
         model=LAYOUT.pattern("model"),
     output:
         motion=LAYOUT.pattern("motion"),
@@ -21,8 +21,8 @@ rule solve_kinematics:
         **OPENSIM,
     params:
         settings=PLAN.settings("kinematics"),
-        code=PLAN.code("solve_kinematics"),
-        content=PLAN.kinematics_content,
+        code=PLAN.code("solve_kinematics", "kinematics"),
+        content=AUGMENTATION.kinematics_content,
         setup=lambda wildcards, input: PLAN.setup_folder(),
     shell:
         "python -m kineograph.cli solve-kinematics --markers {input.markers:q} --points {input.points:q} --model {input.model:q}"

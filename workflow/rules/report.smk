@@ -134,6 +134,7 @@ rule plot_angles:
 rule judge_trial:
     input:
         REFINEMENT.reports,
+        AUGMENTATION.reports,
         PLAN.files(
             "calibration_report",
             "inputs",

@@ -5,7 +5,7 @@ rule scale:
     input:
         ancient(PLAN.setup_input()),
         markers=PLAN.of_participant("trc"),
-        points=PLAN.of_participant("filtered"),
+        points=AUGMENTATION.points_of_participant,
     output:
         model=LAYOUT.pattern("model"),
         report=LAYOUT.pattern("scaling_report"),
@@ -20,7 +20,7 @@ rule scale:
     params:
         settings=PLAN.settings("scaling"),
         code=PLAN.code("scale"),
-        content=PLAN.participant_content,
+        content=AUGMENTATION.participant_content,
         person=PLAN.person_arguments,
         setup=lambda wildcards, input: PLAN.setup_folder(),
     shell:

@@ -39,6 +39,8 @@ PATHS: dict[str, str] = {
     "triangulation_report": f"{_TRIAL}/triangulation/triangulation.json",
     "filtered": f"{_TRIAL}/filtering/points3d.npz",
     "filtering_report": f"{_TRIAL}/filtering/filtering.json",
+    "augmented": f"{_TRIAL}/augmentation/points3d.npz",
+    "augmentation_report": f"{_TRIAL}/augmentation/augmentation.json",
     "trc": f"{_TRIAL}/markers/{{participant}}.trc",
     "motion": f"{_TRIAL}/kinematics/{{participant}}.mot",
     "coordinates": f"{_TRIAL}/kinematics/{{participant}}.npz",

@@ -8,8 +8,8 @@ from typing import Any
 
 from kineograph.errors import InputError
 from kineograph.io.atomic import write_text
-from kineograph.settings.plugins import plugin_names, plugin_parameters
-from kineograph.settings.schema import describe_values, load_schema
+from kineograph.settings.plugins import plugin_parameters
+from kineograph.settings.schema import describe_values, load_schema, plugins_of
 
 SCHEMA = Path(__file__).resolve().parents[3] / "schemas" / "config.schema.yaml"
 BEGIN, END = "<!-- keys: made from workflow/schemas/config.schema.yaml -->", "<!-- end of keys -->"
@@ -43,6 +43,7 @@ def _reference() -> str:
     properties = load_schema(SCHEMA)["properties"]
     top = {key: rule for key, rule in properties.items() if "x-scope" not in rule and key != "overrides"}
     parts = ["### Top level", _table(top)]
+    shown: dict[str, str] = {}
     for section, rule in properties.items():
         if "x-scope" not in rule:
             continue
@@ -52,12 +53,19 @@ def _reference() -> str:
             f"{rule['description']} Overrides may match it by {scope}.",
             _table(rule["properties"]),
         ]
-        for name in plugin_names(rule["x-plugins"]) if "x-plugins" in rule else []:
-            parameters = plugin_parameters(rule["x-plugins"], name)
-            if parameters:
-                parts += [f"With `{rule['x-plugin-key']}: {name}`:", _table(parameters)]
+        if "x-plugins" in rule:
+            parts += _plugin_tables(rule, shown.setdefault(rule["x-plugins"], section), section)
     parts += ["### overrides", properties["overrides"]["description"]]
     return "\n\n".join(parts) + "\n"
+
+
+def _plugin_tables(rule: dict[str, Any], shown_in: str, section: str) -> list[str]:
+    """The keys of each plug-in of a section, or where they stand already."""
+    key = rule["x-plugin-key"]
+    if shown_in != section:
+        return [f"The keys that go with each `{key}` are those of the section {shown_in}."]
+    tables = ((name, plugin_parameters(rule["x-plugins"], name)) for name in plugins_of(rule))
+    return [part for name, keys in tables if keys for part in (f"With `{key}: {name}`:", _table(keys))]
 
 
 def _table(rules: dict[str, dict[str, Any]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from kineograph.cli._augmented import setup_of_points
 from kineograph.cli._common_arguments import add_settings, save_report, skeleton_card
 from kineograph.errors import InputError, KineographError
 from kineograph.io.atomic import atomic_path
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> StageReport:
     from kineograph.opensim.setup_files import read_measurements
 
     settings = from_json(ScaleSettings, args.settings)
-    setup = opensim_setup(args.points)
+    setup = setup_of_points(args.points, args.participant) or opensim_setup(args.points)
     model = load_model(model_path(settings.model, args.setup), args.setup / setup.markers)
     result, report = scale(
         [_markers(path) for path in args.markers],

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from kineograph.cli._augmented import setup_of_model
 from kineograph.cli._common_arguments import add_settings, save_report
 from kineograph.cli.scale import opensim_setup
 from kineograph.errors import KineographError
@@ -18,6 +19,7 @@ from kineograph.io.trc import read_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.report import StageReport
 from kineograph.settings.text import from_json
+from kineograph.stages.filter_coordinates import filter_coordinates
 from kineograph.stages.inverse_kinematics import STAGE, KinematicsSettings, judge
 
 
@@ -43,12 +45,14 @@ def run(args: argparse.Namespace) -> StageReport:
     markers = read_trc(args.markers)
     if not len(markers.time_s) or not np.isfinite(markers.position_m).any():
         return _write(args, _nothing(), judge(_nothing(), {}, (), np.zeros((0, 0))))
-    tasks = read_tasks(args.setup / opensim_setup([args.points]).inverse_kinematics)
+    setup = setup_of_model(args.model) or opensim_setup([args.points])
+    tasks = read_tasks(args.setup / setup.inverse_kinematics)
     if settings.coordinate_tasks == "none":
         tasks = Tasks(tasks.markers, {})
     solution = solve(args.model, markers, tasks, settings.accuracy)
-    report = judge(solution.coordinates, read_coordinate_ranges(args.model), solution.markers, solution.marker_error_m)
-    return _write(args, solution.coordinates, report)
+    coordinates = filter_coordinates(solution.coordinates, markers.fps_hz, settings.filter, settings.parameters)
+    report = judge(coordinates, read_coordinate_ranges(args.model), solution.markers, solution.marker_error_m)
+    return _write(args, coordinates, report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:

@@ -24,6 +24,10 @@ class Origin(IntEnum):
     """Measured in this very frame, after left and right were exchanged in one of the cameras used."""
     PREDICTED = 4
     """From the frames around and the bones (temporal prior), with fewer cameras of its own than were asked for."""
+    REJECTED = 5
+    """Measured, but far from its track: replaced between the frames around."""
+    AUGMENTED = 6
+    """A marker that a network placed from the keypoints."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,9 @@ class Points3D:
     position_m : (F, P, K, 3) array
         m.
     covariance_m2 : (F, P, K, 3, 3) array
-        Covariance of the position, m^2.
+        Covariance of the position, m^2; NaN where it was not measured in this very frame. After filtering it is that of the
+        smoothed position where the filter works with covariances (`smoother`). Other filters leave it as it was: they lessen the
+        error that changes from frame to frame, not the one that stays, and add what of the movement they cut off.
     reprojection_error_px : (F, P, K) array
         Mean distance between the point's projections and the keypoints used, px.
     cameras_used : (F, P, K, C) array of bool

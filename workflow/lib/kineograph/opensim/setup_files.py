@@ -105,6 +105,13 @@ def read_coordinate_ranges(model: Path) -> dict[str, tuple[float, float]]:
     return ranges
 
 
+def read_marker_names(model: Path) -> set[str]:
+    """The names of a model file's markers, without starting OpenSim; none where the file is empty."""
+    if not model.is_file() or not model.stat().st_size:
+        return set()
+    return {element.get("name", "") for element in _parse(model).iter("Marker")}
+
+
 def _parse(path: Path) -> ET.Element:
     try:
         return ET.parse(path).getroot()

@@ -43,11 +43,13 @@ def plot_trajectories(path: Path, raw: Points3D, filtered: Points3D, participant
         index = filtered.names.index(name)
         colour = SIDE_COLOURS[skeleton.side(name)]
         filled = np.isin(raw.origin[:, participant, index], (Origin.INTERPOLATED, Origin.PREDICTED))
+        rejected = filtered.origin[:, participant, index] == Origin.REJECTED
         for row in range(3):
             axes = grid[row][column]
             series = raw.position_m[:, participant, index, row]
             axes.plot(raw.time_s, series, color=GREY, linewidth=0.8, alpha=0.8, label="triangulated")
             axes.plot(raw.time_s[filled], series[filled], ".", color="black", markersize=3, label="filled")
+            axes.plot(raw.time_s[rejected], series[rejected], "x", color="crimson", markersize=4, label="rejected")
             axes.plot(filtered.time_s, position[:, index, row], color=colour, linewidth=1.4, label="filtered")
             if column == 0:
                 axes.set_ylabel(f"{AXES[row]} (m)")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kineograph.errors import ConfigError, nearest
-from kineograph.settings.plugins import plugin_names, plugin_parameters
+from kineograph.settings.plugins import plugin_literal, plugin_names, plugin_parameters
 
 Schema = dict[str, Any]
 AUTO = "auto"
@@ -23,8 +23,14 @@ def load_schema(path: Path) -> Schema:
     for section in schema["properties"].values():
         if "x-plugins" in section:
             chooser = section["properties"][section["x-plugin-key"]]
-            chooser["enum"] = chooser.get("enum", []) + plugin_names(section["x-plugins"])
+            chooser["enum"] = chooser.get("enum", []) + plugins_of(section)
     return schema
+
+
+def plugins_of(section: Schema) -> list[str]:
+    """The plug-ins that a section may choose: those of its folder that don't declare what it can't give (x-plugins-without)."""
+    folder, barred = section["x-plugins"], section.get("x-plugins-without", "")
+    return [name for name in plugin_names(folder) if not plugin_literal(folder, name, barred, False)]
 
 
 def section_schema(schema: Schema, section: str, values: dict[str, Any]) -> Schema:
@@ -39,7 +45,7 @@ def section_schema(schema: Schema, section: str, values: dict[str, Any]) -> Sche
         return plain
     whole: Schema = copy.deepcopy(base)
     chosen = chosen_plugin(base, values)
-    for name in plugin_names(folder):
+    for name in plugins_of(base):
         for key, rule in plugin_parameters(folder, name).items():
             if name == chosen:
                 whole["properties"][key] = rule

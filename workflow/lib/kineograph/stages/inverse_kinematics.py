@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import numpy as np
 
@@ -24,11 +24,13 @@ LIMIT_TOLERANCE_RAD = 0.002
 
 @dataclass(frozen=True)
 class KinematicsSettings:
-    """Settings of the section ``kinematics``."""
+    """Settings of the section ``kinematics``; `parameters` are the chosen filter's."""
 
     solver: Literal["opensim"] = "opensim"
     accuracy: float = 1e-5
     coordinate_tasks: Literal["setup", "none"] = "setup"
+    filter: str = "none"
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def judge(

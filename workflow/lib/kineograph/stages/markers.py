@@ -15,21 +15,21 @@ def marker_positions(points: Points3D, skeleton: Skeleton) -> tuple[tuple[str, .
     Parameters
     ----------
     points : Points3D
-        The keypoints.
+        The keypoints, and what a network placed beside them.
     skeleton : Skeleton
         Their skeleton.
 
     Returns
     -------
     names : tuple of str
-        M markers: the K keypoints, then the virtual ones.
+        M markers: the K points, then the virtual ones of the skeleton that are not among them.
     position_m : (F, P, M, 3) array
         m; a virtual marker is NaN where one of its keypoints is.
     """
-    extra = [name for name in skeleton.virtual if name not in skeleton.keypoints]
+    extra = [name for name in skeleton.virtual if name not in points.names]
     means = [
-        points.position_m[:, :, [skeleton.index(part) for part in skeleton.virtual[name]]].mean(axis=2)
+        points.position_m[:, :, [points.names.index(part) for part in skeleton.virtual[name]]].mean(axis=2)
         for name in extra
     ]
     position = np.concatenate([points.position_m, *(mean[:, :, None] for mean in means)], axis=2)
-    return (*skeleton.keypoints, *extra), position
+    return (*points.names, *extra), position

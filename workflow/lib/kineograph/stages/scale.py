@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kineograph.geometry.flexion import flexion_deg
 from kineograph.geometry.segment_length import SegmentLength, segment_length, trimmed_mean
 from kineograph.model.report import StageReport
 from kineograph.model.shapes import BoolArray, FloatArray
@@ -127,16 +128,6 @@ def _pooled(distances: Sequence[FloatArray], by_trial: Sequence[SegmentLength], 
     """The length that all trials' frames show, each trial's noise taken out."""
     parts = [values - found.noise_bias_m for values, found in zip(distances, by_trial, strict=True)]
     return trimmed_mean(np.concatenate(parts) if parts else np.zeros(0), trimmed)
-
-
-def flexion_deg(position_m: FloatArray) -> FloatArray:
-    """How far a joint is bent, (...,): 0 for three markers (..., 3, 3) in a line, degrees."""
-    first = position_m[..., 0, :] - position_m[..., 1, :]
-    second = position_m[..., 2, :] - position_m[..., 1, :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cosine = (first * second).sum(-1) / (np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1))
-    bent: FloatArray = 180 - np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-    return bent
 
 
 def _upright(trial: TrialMarkers, max_flexion_deg: float) -> BoolArray:

@@ -18,6 +18,7 @@ STAGE_ORDER = (
     "association",
     "triangulation",
     "filtering",
+    "augmentation",
     "scaling",
     "kinematics",
     "quality",

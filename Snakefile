@@ -30,6 +30,7 @@ localrules:
     pose,
     points3d,
     kinematics,
+    overlay_videos,
     report,
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from comparison.scenes import FPS_HZ, Scene
 from kineograph.calibration_formats import toml
-from kineograph.io.openpose import write_openpose
+from kineograph.keypoint_formats import openpose
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 
@@ -72,7 +72,7 @@ def write_trial(
     """Write keypoints and calibration of any trial."""
     files = TrialFiles(root, rig.names, keypoints[0].skeleton, people, synchronize)
     for item in keypoints:
-        write_openpose(files.keypoints / f"{item.camera}_json", item)
+        openpose.write(files.keypoints / f"{item.camera}_json", item)
     toml.write(files.calibration, rig)
     names = ",".join(files.participants)
     (files.dataset / "trials.tsv").write_text(f"session\ttrial\tparticipants\n{SESSION}\t{TRIAL}\t{names}\n")

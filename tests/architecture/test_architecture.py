@@ -27,7 +27,7 @@ LAYERS = [
     {"settings", "layout", "dataset", "provenance", "catalog", "planning"},
     {"model"},
     {"geometry", "signal"},
-    {"io", "calibration_formats", "pose", "boards", "opensim", "plots", "pages", "assets"},
+    {"io", "calibration_formats", "keypoint_formats", "pose", "boards", "opensim", "plots", "pages", "assets"},
     {"stages"},
     {"cli"},
 ]
@@ -39,6 +39,7 @@ ONLY_IMPORTERS = {
     "onnxruntime": {"pose"},
     "rtmlib": {"pose"},
     "onnx": {"pose"},
+    "h5py": {"keypoint_formats"},
     "tflite": {"pose"},
     "cv2": {"pose", "boards", "calibration_formats"},
     "opensim": {"opensim"},
@@ -119,7 +120,8 @@ def test_planning_imports_neither_numpy_nor_yaml():
     """The Snakefile and every cluster job import it: its cost is paid thousands of times."""
     code = (
         f"import sys; sys.path.insert(0, {str(LIBRARY.parent)!r}); "
-        "import kineograph.planning.augmentation, kineograph.planning.pictures, kineograph.planning.refinement; "
+        "import kineograph.planning.augmentation, kineograph.planning.pages, kineograph.planning.pictures; "
+        "import kineograph.planning.refinement; "
         "import kineograph.dataset.timestamps; "
         "print([m for m in ('numpy', 'scipy', 'yaml', 'jsonschema', 'pandas', 'cv2') if m in sys.modules])"
     )
@@ -143,6 +145,7 @@ SECTION_CLASSES = {
     "quality": "stages.quality.QualitySettings",
     "verdicts": "stages.verdict.VerdictSettings",
     "report": "stages.quality.ReportSettings",
+    "report/video": "stages.quality.OverlayVideoSettings",
 }
 
 

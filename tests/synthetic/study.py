@@ -11,8 +11,8 @@ import yaml
 
 from kineograph.calibration_formats import toml
 from kineograph.geometry.projection import project
-from kineograph.io.openpose import write_openpose
 from kineograph.io.skeletons import read_skeleton
+from kineograph.keypoint_formats import openpose
 from synthetic.networks import render, write_cards
 from synthetic.scene import film, ring, walker
 
@@ -47,7 +47,7 @@ def write_keypoints(folder: Path, *, phase: float, cameras: int = 3, seconds: fl
     """OpenPose folders of a walker, one a camera."""
     seen = film(rig(cameras), halpe26(), [walker(halpe26(), phase=phase)], seconds=seconds, fps_hz=FPS_HZ)
     for item in seen:
-        write_openpose(folder / f"{item.camera}_json", item)
+        openpose.write(folder / f"{item.camera}_json", item)
 
 
 def write_study(

@@ -16,7 +16,8 @@ from comparison.result import Result, Trajectories
 from comparison.trial_files import write_scene
 
 from kineograph.calibration_formats import toml
-from kineograph.io.openpose import read_openpose
+from kineograph.keypoint_formats import openpose
+from kineograph.stages.import_keypoints import on_skeleton
 
 NAMES = ["Hip", "RKnee", "LWrist"]
 
@@ -25,7 +26,7 @@ NAMES = ["Hip", "RKnee", "LWrist"]
 def scene():
     """The first half second of a scene with a camera at fault."""
     whole = scenes.turned_camera()
-    fields = ("position_px", "confidence", "bbox_px", "time_s")
+    fields = ("position_px", "confidence", "bbox_px", "time_s", "track_id")
     short = [
         dataclasses.replace(item, **{name: getattr(item, name)[:30] for name in fields}) for item in whole.keypoints
     ]
@@ -46,7 +47,8 @@ def test_a_scene_on_disk_is_the_scene(scene, tmp_path):
     """Files are rounded to 1e-6 px."""
     files = write_scene(scene, tmp_path)
     for item in scene.keypoints:
-        back = read_openpose(files.keypoints / f"{item.camera}_json", item.camera, scenes.skeleton(), scenes.FPS_HZ)
+        recorded = openpose.read(files.keypoints / f"{item.camera}_json")
+        back, _ = on_skeleton(recorded, scenes.skeleton(), item.camera, scenes.FPS_HZ)
         np.testing.assert_allclose(back.position_px, item.position_px, atol=1e-6)
     assert toml.read(files.calibration).names == files.cameras
     assert not np.allclose(toml.read(files.calibration)["cam03"].rotation, scenes.ring(4)["cam03"].rotation, atol=0.01)

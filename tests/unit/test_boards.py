@@ -20,8 +20,8 @@ from kineograph.geometry.projection import project, undistort_pixels
 from kineograph.geometry.rotation import vector_from_matrix
 from kineograph.geometry.triangulation import reproject, triangulate_dlt
 from kineograph.io.npz import read_npz, write_npz
-from kineograph.io.openpose import read_openpose
 from kineograph.io.scene_points import read_scene_points
+from kineograph.keypoint_formats import openpose
 from kineograph.model.board import BoardPattern, BoardViews
 from kineograph.model.camera import Rig
 from kineograph.model.scene import ScenePoints
@@ -32,6 +32,7 @@ from kineograph.stages.extrinsics import (
     check_placements,
     place_camera,
 )
+from kineograph.stages.import_keypoints import on_skeleton
 from kineograph.stages.intrinsics import BoardSettings, calibrate_lens
 from synthetic.boards import BoardPhotographer, lens_views, rig_above, write_pictures
 
@@ -428,7 +429,7 @@ def test_real_keypoints_agree_better_with_the_computed_poses(demo_rigs, referenc
     given, placed = demo_rigs
     folders = sorted((reference / "balancing_single" / "pose").iterdir())
     seen = [
-        read_openpose(folder, camera.name, skeletons("body25b"), 60.0)
+        on_skeleton(openpose.read(folder), skeletons("body25b"), camera.name, 60.0)[0]
         for folder, camera in zip(folders, given.cameras, strict=True)
     ]
     tallest = [np.nanargmax(item.bbox_px[..., 3] - item.bbox_px[..., 1], axis=1) for item in seen]

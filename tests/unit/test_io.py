@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import time
 
@@ -12,7 +11,6 @@ from kineograph.errors import InputError
 from kineograph.io.atomic import atomic_path, write_text
 from kineograph.io.motion import read_table, write_mot
 from kineograph.io.npz import SINGLE_PRECISION, read_npz, write_npz
-from kineograph.io.openpose import frame_files, read_openpose, write_openpose
 from kineograph.io.reports import read_report, read_synchronization, write_report, write_synchronization
 from kineograph.io.trc import MarkerTrajectories, read_trc, to_opensim_axes, write_trc
 from kineograph.model.coordinates import Coordinates
@@ -21,7 +19,6 @@ from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport, worst
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
-from synthetic.scene import film, ring, walker
 
 RANDOM = np.random.default_rng(5)
 
@@ -162,56 +159,6 @@ def test_a_table_without_header_is_refused(tmp_path):
     (tmp_path / "x.mot").write_text("time\tx\n0\t1\n")
     with pytest.raises(InputError, match="OpenSim table"):
         read_table(tmp_path / "x.mot")
-
-
-class TestOpenPose:
-    @pytest.fixture
-    def seen(self, skeletons):
-        return film(ring(1), skeletons("body25b"), [walker(skeletons("body25b"))], seconds=0.2)[0]
-
-    def test_round_trip(self, tmp_path, skeletons, seen):
-        write_openpose(tmp_path, seen)
-        back = read_openpose(tmp_path, "cam01", skeletons("body25b"), 60.0)
-        assert np.allclose(back.position_px, seen.position_px, atol=1e-5, equal_nan=True)
-        assert np.allclose(back.confidence, seen.confidence, atol=1e-6)
-
-    @pytest.mark.parametrize("first", [0, 1, 500])
-    def test_folders_count_from_any_number_and_junk_is_passed_over(self, tmp_path, skeletons, first):
-        for frame in (first, first + 1, first + 3):
-            (tmp_path / f"trial2_cam01_{frame:06d}.json").write_text('{"people": []}')
-        (tmp_path / "readme.json").write_text("{}")
-        (tmp_path / "notes.txt").write_text("x")
-        assert list(frame_files(tmp_path)) == [0, 1, 3]
-        keypoints = read_openpose(tmp_path, "cam01", skeletons("body25b"), 60.0)
-        assert keypoints.position_px.shape == (4, 0, 25, 2)
-
-    def test_empty_people_are_nobody(self, tmp_path, skeletons):
-        (tmp_path / "f_0.json").write_text('{"people": [{"pose_keypoints_2d": []}]}')
-        assert read_openpose(tmp_path, "c", skeletons("body25b"), 60.0).position_px.shape == (1, 0, 25, 2)
-
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ('{"people": [{"pose_keypoints_2d": [1,2', "breaks off"),
-            ('{"people": 3}', "without usable people"),
-            ("[]", "without usable people"),
-            ('{"people": [{"pose_keypoints_2d": ["a", 1, 1]}]}', "without usable people"),
-            (json.dumps({"people": [{"pose_keypoints_2d": [1.0] * 78}]}), "26 keypoints"),
-            ('{"people": [{"pose_keypoints_2d": [' + "1e999," * 74 + "1]}]}", "not finite"),
-        ],
-    )
-    def test_damaged_files_are_errors_that_name_them(self, tmp_path, skeletons, text, expected):
-        (tmp_path / "f_0.json").write_text(text)
-        with pytest.raises(InputError) as caught:
-            read_openpose(tmp_path, "c", skeletons("body25b"), 60.0)
-        assert expected in str(caught.value)
-        assert "f_0.json" in str(caught.value)
-
-    def test_two_files_of_a_frame_are_an_error(self, tmp_path):
-        for name in ("a_01.json", "b_1.json"):
-            (tmp_path / name).write_text("{}")
-        with pytest.raises(InputError, match=r"can't be read"):
-            frame_files(tmp_path)
 
 
 def test_reports_come_back_and_the_worst_reason_counts(tmp_path):

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from kineograph.calibration_formats import toml
-from synthetic.study import copy_project, rig, write_study, write_videos
+from synthetic import keypoint_files
+from synthetic.scene import film, walker
+from synthetic.study import copy_project, halpe26, rig, write_study, write_videos
 
 LIBRARY = Path(__file__).resolve().parents[2] / "workflow" / "lib"
 
@@ -131,6 +133,18 @@ class TestOneCommand:
             "--settings", '{"keypoint_skeleton": "halpe26"}', "--out", tmp_path / "k.npz", "--report", tmp_path / "k.json",
         )  # fmt: skip
         assert_three_lines(code, lines, victim.name, "breaks off")
+
+    @pytest.mark.parametrize("kind", ["deeplabcut", "sleap", "sleap_analysis", "movement", "opencap"])
+    def test_a_keypoint_file_that_was_cut_off(self, tmp_path, kind):
+        seen = film(rig(1), halpe26(), [walker(halpe26())], seconds=0.1, fps_hz=60.0)[0]
+        path = keypoint_files.write(kind, tmp_path, seen)
+        path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+        code, lines = kineograph(
+            "estimate-pose", "--camera", "cam01", "--kind", kind, "--source", path, "--fps", 60,
+            "--settings", '{"keypoint_skeleton": "halpe26"}', "--out", tmp_path / "k.npz", "--report", tmp_path / "k.json",
+        )  # fmt: skip
+        assert_three_lines(code, lines, path.name)
+        assert not (tmp_path / "k.npz").exists()
 
     def test_a_keypoint_count_against_the_skeleton(self, study, tmp_path):
         code, lines = kineograph(

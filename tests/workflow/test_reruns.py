@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 
+import cv2
 import pytest
 import yaml
 
@@ -23,6 +24,7 @@ SCOPE = {
     "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlay": "camera", "plot_residuals": "trial",
     "plot_trajectories": "person in trial", "plot_angles": "person in trial", "judge_trial": "trial", "trial_page": "trial",
     "check_trial": "trial", "dataset_page": "dataset", "calibration_health": "calibration", "refine_calibration": "calibration",
+    "draw_overlay_video": "camera",
     "augment": "trial",
 }  # fmt: skip
 """Each job kind and what it is done once for."""
@@ -74,6 +76,7 @@ MAKES_STALE = {
     "solve_kinematics": ["plot_angles", "judge_trial", "trial_page"],
     "assess_quality": ["plot_residuals", "judge_trial"],
     "draw_overlay": ["trial_page"],
+    "draw_overlay_video": ["trial_page"],
     "plot_residuals": ["trial_page"],
     "plot_trajectories": ["trial_page"],
     "plot_angles": ["trial_page"],
@@ -133,7 +136,7 @@ def stale_after(*first: str, trials: tuple[str, ...] = TRIALS, graph: dict[str, 
 def test_the_words_name_every_job_kind(finished):
     everything = finished.plan("--forceall")
     kinds = {job.partition("[")[0] for job in everything} - {"fetch_asset", "convert_model"}
-    assert kinds == set(SCOPE) - {"refine_calibration", "augment"}
+    assert kinds == set(SCOPE) - {"refine_calibration", "augment", "draw_overlay_video"}
     assert {job: n for job, n in everything.items() if "fetch" not in job} == stale_after("calibrate", "estimate_pose")
 
 
@@ -300,6 +303,9 @@ EDITS = {
     "quality.warn_error_px": (setting("quality", "warn_error_px", 25), stale_after("assess_quality")),
     "verdicts.fail_at": (setting("verdicts", "fail_at", "never"), stale_after("judge_trial")),
     "report.overlay_frames": (setting("report", "overlay_frames", 2), stale_after("draw_overlay")),
+    "report.blur_faces": (setting("report", "blur_faces", True), stale_after("draw_overlay")),
+    "report.overlay_video": (setting("report", "overlay_video", True), stale_after("draw_overlay_video")),
+    "report.overlay_video_height_px without overlay_video": (setting("report", "overlay_video_height_px", 360), NOTHING),
     # the same value in another spelling, or the default said aloud
     "the same number": (setting("triangulation", "max_error_px", 15), NOTHING),
     "a parameter of a method that is not chosen": (setting("inputs", "fps_hz", "60"), NOTHING),
@@ -323,6 +329,11 @@ EDITS = {
     "code of the pose runner": (code("pose/runner.py"), stale_after(*POSE_OF_T1, *POSE_OF_T2)),
     "code of the decoder": (code("pose/decoders/simcc.py"), stale_after(*POSE_OF_T1)),
     "code of another decoder": (code("pose/decoders/blazepose_landmarks.py"), NOTHING),
+    "code of the keypoint format": (code("keypoint_formats/openpose.py"), stale_after("inspect[T2]", *POSE_OF_T2)),
+    "code of another keypoint format": (code("keypoint_formats/deeplabcut.py"), NOTHING),
+    "code of putting keypoints on a skeleton": (
+        code("stages/import_keypoints.py"), stale_after("inspect[T2]", *POSE_OF_T2)
+    ),
     "code of reading videos": (
         code("pose/stream.py"), stale_after("inspect", "draw_overlay", *POSE_OF_T1, *POSE_OF_T2)
     ),
@@ -347,6 +358,7 @@ EDITS = {
     "code of a plot": (code("plots/angles.py"), stale_after("plot_angles")),
     "code of the verdict": (code("stages/verdict.py"), stale_after("judge_trial")),
     "a page's style": (replace(STYLE, "1.5rem", "1.6rem"), stale_after("trial_page", "dataset_page")),
+    "the page to click points": (code("pages/click_points/page.js", "\n// edited\n"), NOTHING),
     # data
     "a touch of all data": (touch_all("data"), NOTHING),
     "a copy of a video": (rewrite_as_a_copy, NOTHING),
@@ -460,6 +472,22 @@ def test_new_timestamps_rerun_the_synchronization_of_their_trial_and_not_the_net
     path = project.root / "data" / "S1" / "T1" / "videos" / "cam02.timestamps.csv"
     path.write_text("\n".join(f"{0.01 + frame / 60:.6f}" for frame in range(24)))
     assert project.plan() == stale_after("synchronize[T1]")
+
+
+def test_videos_with_overlays_are_made_on_request_and_named_on_the_page(project):
+    override({"trial": "T1"}, "report", overlay_video=True, blur_faces=True, overlay_video_height_px=240)(project.root)
+    outcome = project.snakemake()
+    assert outcome.code == 0, outcome.text
+    folder = project.root / "results" / "S1" / "T1" / "report"
+    capture = cv2.VideoCapture(str(folder / "overlay_cam02.mp4"))
+    assert (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)) == (320, 240)
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 24
+    assert 'href="overlay_cam02.mp4"' in (folder / "index.html").read_text()
+    assert not list((project.root / "results" / "S1" / "T2" / "report").glob("*.mp4"))
+    replace("config.yaml", "overlay_video_height_px: 240", "overlay_video_height_px: 120")(project.root)
+    assert project.plan() == stale_after(
+        "draw_overlay_video[T1/cam01]", *(f"draw_overlay_video[T1/{c}]" for c in CAMERAS)
+    )
 
 
 def test_running_after_an_edit_leaves_nothing_to_do(project):

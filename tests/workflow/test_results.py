@@ -16,8 +16,8 @@ from kineograph.cli.__main__ import main
 from kineograph.cli.demo_data import SESSION, TRIAL
 from kineograph.io.motion import read_table
 from kineograph.io.npz import read_npz
-from kineograph.io.openpose import write_openpose
 from kineograph.io.trc import read_trc, to_opensim_axes
+from kineograph.keypoint_formats import openpose
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.points import Origin, Points3D
 from synthetic.scene import walker
@@ -102,7 +102,7 @@ def demo(tmp_path_factory, fetched, opensim_ready):
     assert outcome.code == 0, outcome.text
     for camera in CAMERAS:
         keypoints = read_npz(root / "results" / "demo" / SESSION / TRIAL / "pose" / f"{camera}.npz", Keypoints2D)
-        write_openpose(root / "data" / "demo" / SESSION / FROM_KEYPOINTS / "keypoints" / f"{camera}_json", keypoints)
+        openpose.write(root / "data" / "demo" / SESSION / FROM_KEYPOINTS / "keypoints" / f"{camera}_json", keypoints)
     config = yaml.safe_load((root / "config" / "config.demo.yaml").read_text())
     config["inputs"] = {"fps_hz": 60}
     config["pose"]["keypoint_skeleton"] = "blazepose"

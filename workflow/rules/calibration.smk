@@ -132,7 +132,7 @@ rule inspect:
         **LIGHT,
     params:
         settings=PLAN.settings("inputs"),
-        code=PLAN.code("inspect"),
+        code=PLAN.inspection_code,
         content=PLAN.recordings_content,
         trial=PLAN.inspected,
     shell:

@@ -11,6 +11,7 @@ from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError
 from kineograph.planning.augmentation import AugmentationPlan
+from kineograph.planning.pages import PagePlan
 from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
 from kineograph.planning.refinement import RefinementPlan
@@ -46,6 +47,7 @@ except KineographError as error:
 
 REFINEMENT = RefinementPlan(PLAN)
 LAYOUT = PLAN.layout
+PAGES = PagePlan(PLAN)
 PICTURES = PicturePlan(PLAN)
 SESSION_TRIAL = ("session", "trial")
 

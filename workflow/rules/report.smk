@@ -61,6 +61,38 @@ rule draw_overlay:
         " --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
 
+# On request (report.overlay_video).
+rule draw_overlay_video:
+    input:
+        recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
+        inputs=LAYOUT.pattern("inputs"),
+        calibration=REFINEMENT.calibration,
+        keypoints=LAYOUT.pattern("keypoints"),
+        synchronization=LAYOUT.pattern("synchronization"),
+        tracks=LAYOUT.pattern("tracks"),
+        points=LAYOUT.pattern("filtered"),
+    output:
+        LAYOUT.pattern("overlay_video"),
+    log:
+        LAYOUT.log("draw_overlay_video", (*SESSION_TRIAL, "camera")),
+    conda:
+        "../../envs/core.yaml"
+    threads: 1
+    resources:
+        **VIDEOS,
+    params:
+        settings=PLAN.settings("report", "video"),
+        blur=PAGES.blur_argument,
+        code=PLAN.code("draw_overlay_video"),
+        content=PLAN.skeleton_content,
+        kind=lambda wildcards: PLAN.camera(wildcards).kind,
+    shell:
+        "python -m kineograph.cli draw-overlay-video --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
+        " --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
+        " --synchronization {input.synchronization:q} --tracks {input.tracks:q} --points {input.points:q} {params.blur}"
+        " --threads {threads} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
+
+
 rule plot_residuals:
     input:
         LAYOUT.pattern("quality"),
@@ -172,6 +204,7 @@ rule trial_page:
         triangulation=LAYOUT.pattern("triangulation_report"),
         kinematics=PLAN.files("kinematics_report"),
         overlays=PLAN.files("overlay"),
+        videos=PAGES.overlay_videos,
         residuals=LAYOUT.pattern("residuals_plot"),
         trajectories=PLAN.files("trajectories_plot"),
         angles=PLAN.files("angles_plot"),
@@ -190,13 +223,13 @@ rule trial_page:
         **LIGHT,
     params:
         code=PLAN.code("trial_page"),
-        content=PLAN.page_content,
-        cameras=PLAN.camera_names,
+        content=PAGES.content,
+        cameras=PAGES.camera_names,
         participants=PLAN.participants,
-        files=PLAN.result_files,
+        files=PAGES.result_files,
     shell:
         "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation:q}"
-        " --kinematics {input.kinematics:q} --overlays {input.overlays:q} --cameras {params.cameras:q}"
+        " --kinematics {input.kinematics:q} --overlays {input.overlays:q} --videos {input.videos:q} --cameras {params.cameras:q}"
         " --residuals {input.residuals:q} --participants {params.participants:q} --trajectories {input.trajectories:q}"
         " --angles {input.angles:q} --files {params.files:q} --out {output:q} 2> {log:q}"
 
@@ -220,7 +253,7 @@ rule dataset_page:
         **LIGHT,
     params:
         code=PLAN.code("dataset_page"),
-        content=PLAN.page_content,
+        content=PAGES.content,
     shell:
         "python -m kineograph.cli dataset-page --verdicts {input.verdicts:q} --health {input.health:q} --table {output.table:q} --out {output.page:q} 2> {log:q}"
 
@@ -243,6 +276,12 @@ rule check_trial:
         code=PLAN.code("check_trial"),
     shell:
         "python -m kineograph.cli check-trial --verdict {input.verdict:q} --page {input.page:q} --out {output:q} 2> {log:q}"
+
+
+# All cameras' videos with overlays, also where report.overlay_video does not ask for them.
+rule overlay_videos:
+    input:
+        PLAN.each_trial("overlay_video"),
 
 
 rule report:

@@ -17,6 +17,7 @@ LIGHT = asks_for(mem_mb=500, runtime=10)  # small files and pictures (130)
 ARRAYS = asks_for(mem_mb=2000, runtime=30)  # whole trials as arrays (107)
 # videos through networks (304 on the CPU; not measured on a GPU)
 NETWORKS = asks_for(mem_mb=3000, runtime=240)
+VIDEOS = asks_for(mem_mb=1500, runtime=240)  # frames decoded, drawn and encoded
 OPENSIM = asks_for(mem_mb=1000, runtime=120)  # OpenSim models (139)
 CONVERSION = asks_for(mem_mb=1000, runtime=10)  # networks into ONNX (474)
 

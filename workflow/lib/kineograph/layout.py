@@ -47,6 +47,7 @@ PATHS: dict[str, str] = {
     "kinematics_report": f"{_TRIAL}/kinematics/{{participant}}.json",
     "quality": f"{_TRIAL}/quality/quality.json",
     "overlay": f"{_TRIAL}/report/overlay_{{camera}}.jpg",
+    "overlay_video": f"{_TRIAL}/report/overlay_{{camera}}.mp4",
     "residuals_plot": f"{_TRIAL}/report/residuals.svg",
     "trajectories_plot": f"{_TRIAL}/report/trajectories_{{participant}}.svg",
     "angles_plot": f"{_TRIAL}/report/angles_{{participant}}.svg",

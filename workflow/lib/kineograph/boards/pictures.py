@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from kineograph.dataset.folders import IMAGE_SUFFIXES, VIDEO_SUFFIXES, list_folder
+from kineograph.dataset.folders import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from kineograph.dataset.listing import list_folder
 from kineograph.errors import InputError
 from kineograph.pose.images import Image
 from kineograph.pose.video import frames, video_facts

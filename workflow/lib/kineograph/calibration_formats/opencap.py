@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from kineograph.calibration_formats._inert_pickle import read_inert
 from kineograph.calibration_formats._reading import METRES, Source
 from kineograph.dataset.calibration_files import calibration_files
+from kineograph.io.inert_pickle import read_inert
 from kineograph.model.camera import Camera, Rig
 
 SUFFIXES = (".pickle", ".pkl")

@@ -18,7 +18,7 @@ from kineograph.io.reports import read_report
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import StageReport
 from kineograph.model.skeleton import Skeleton
-from kineograph.stages.detect import STAGE, Losses, PoseSettings
+from kineograph.stages.detect import STAGE, Losses, PoseSettings, no_rate
 
 if TYPE_CHECKING:
     from kineograph.pose.decoders._interfaces import Detector, PoseEstimator
@@ -130,16 +130,6 @@ def chunk_report(args: argparse.Namespace, seen: Seen) -> StageReport:
         "device": seen.device,
     }
     return StageReport(STAGE, came_in, came_out)
-
-
-def no_rate(camera: str) -> InputError:
-    """The error for a recording of unknown frame rate."""
-    return InputError(
-        f"the frame rate of camera '{camera}' is not known",
-        expected="a rate in the video, in the column 'fps' of the trial sheet, or in inputs.fps_hz",
-        found="none (pictures and keypoint files have no frame rate)",
-        hint="set inputs.fps_hz in the configuration",
-    )
 
 
 def _networks(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import math
 from pathlib import Path
 
@@ -10,23 +11,31 @@ import numpy as np
 
 from kineograph.catalog.models import read_model_card
 from kineograph.cli._common_arguments import RESOURCES, add_result, add_settings, save_report, skeleton_card
-from kineograph.cli._pose_networks import chunk_report, estimate, gather, no_rate
-from kineograph.errors import ConfigError, KineographError
+from kineograph.cli._pose_networks import chunk_report, estimate, gather
+from kineograph.dataset.keypoint_files import keypoint_formats
+from kineograph.dataset.records import FILMED
+from kineograph.errors import KineographError
 from kineograph.io.npz import write_npz
-from kineograph.io.openpose import read_openpose
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import StageReport
 from kineograph.model.skeleton import Skeleton
 from kineograph.settings.text import from_json
 from kineograph.stages.detect import STAGE, PoseSettings, judge
 
+IMPORTER = "kineograph.cli._any_keypoints"
+"""Imported by name, so that what reads keypoint files does not count as code of cameras that have videos."""
+
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     parser.add_argument("--camera", required=True, help="the camera's name")
-    parser.add_argument("--kind", required=True, choices=["video", "images", "openpose"])
+    parser.add_argument("--kind", required=True, choices=[*FILMED, *keypoint_formats()])
     parser.add_argument(
-        "--source", type=Path, required=True, metavar="PATH", help="video file, or folder of pictures or JSON files"
+        "--source",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="video file, folder of pictures, or keypoint file or folder",
     )
     parser.add_argument(
         "--fps", type=float, default=math.nan, help="frame rate, where the source states none or another (Hz)"
@@ -50,18 +59,20 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> StageReport:
     """Run the networks, or read the files."""
     settings = from_json(PoseSettings, args.settings)
-    skeleton = _skeleton(args.kind, settings)
-    if args.kind == "openpose":
-        keypoints = _imported(args, skeleton)
-        report = judge(keypoints, keypoints.n_frames, args.kind, "")
-    else:
-        seen = gather(args.gather) if args.gather else estimate(args, skeleton, settings)
+    if args.kind in FILMED:
+        seen = gather(args.gather) if args.gather else estimate(args, _network_skeleton(settings), settings)
         keypoints = seen.keypoints
         report = (
             chunk_report(args, seen)
             if args.chunk
             else judge(keypoints, seen.stated, args.kind, seen.device, seen.losses)
         )
+    else:
+        importer = importlib.import_module(IMPORTER)
+        keypoints, known = importer.read_keypoints(
+            args.source, args.kind, args.camera, settings.keypoint_skeleton, args.fps
+        )
+        report = judge(keypoints, keypoints.n_frames, args.kind, "", known=known)
     write_npz(args.out, keypoints)
     save_report(args, report)
     return report
@@ -70,7 +81,10 @@ def run(args: argparse.Namespace) -> StageReport:
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a camera without frames."""
     try:
-        skeleton = _skeleton(args.kind, from_json(PoseSettings, args.settings))
+        settings = from_json(PoseSettings, args.settings)
+        skeleton = (
+            _network_skeleton(settings) if args.kind in FILMED else skeleton_card(settings.keypoint_skeleton or "")
+        )
     except KineographError:
         skeleton = Skeleton("unknown", (), (), {}, (), None)
     count = len(skeleton.keypoints)
@@ -89,24 +103,8 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
     save_report(args, StageReport(STAGE, {"camera": args.camera}, error=error.record()))
 
 
-def _skeleton(kind: str, settings: PoseSettings) -> Skeleton:
-    if kind != "openpose":
-        return skeleton_card(read_model_card(settings.model, RESOURCES / "models").skeleton)
-    if settings.keypoint_skeleton is None:
-        known = sorted(path.stem for path in (RESOURCES / "skeletons").glob("*.toml"))
-        raise ConfigError(
-            "the skeleton of the precomputed keypoints is not known",
-            expected=f"pose.keypoint_skeleton, one of {', '.join(known)}",
-            found="nothing",
-            hint="set pose.keypoint_skeleton in the configuration (body25b for OpenPose's BODY_25B)",
-        )
-    return skeleton_card(settings.keypoint_skeleton)
-
-
-def _imported(args: argparse.Namespace, skeleton: Skeleton) -> Keypoints2D:
-    if math.isnan(args.fps):
-        raise no_rate(args.camera)
-    return read_openpose(args.source, args.camera, skeleton, args.fps)
+def _network_skeleton(settings: PoseSettings) -> Skeleton:
+    return skeleton_card(read_model_card(settings.model, RESOURCES / "models").skeleton)
 
 
 def _chunk(text: str) -> tuple[int, int]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import importlib
 from pathlib import Path
 from typing import Any
 
 from kineograph.calibration_formats import toml
 from kineograph.cli._common_arguments import add_result, add_settings, json_argument, with_provenance
+from kineograph.dataset.records import FILMED
 from kineograph.errors import KineographError
-from kineograph.io.openpose import frame_files
 from kineograph.io.reports import read_report, report_record, write_json
 from kineograph.model.inputs import TrialInputs
 from kineograph.model.report import StageReport
 from kineograph.settings.text import from_json
 from kineograph.stages.inspect import STAGE, InspectSettings, Recording, inspect
+
+IMPORTER = "kineograph.cli._any_keypoints"
+"""Imported by name, so that what reads keypoint files does not count as code of trials that have videos."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +42,7 @@ def run(args: argparse.Namespace) -> StageReport:
     settings = from_json(InspectSettings, args.settings)
     calibration_error = read_report(args.calibration_report).error
     inputs, report = inspect(
-        [_recording(camera) for camera in args.trial["cameras"]],
+        [_recording(camera, settings) for camera in args.trial["cameras"]],
         toml.read(args.calibration),
         KineographError.from_record(calibration_error) if calibration_error else None,
         args.trial["problems"],
@@ -54,11 +58,13 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
     _write(args, TrialInputs((), float("nan")), StageReport(STAGE, error=error.record()))
 
 
-def _recording(camera: dict[str, Any]) -> Recording:
+def _recording(camera: dict[str, Any], settings: InspectSettings) -> Recording:
     name, kind, path = camera["name"], camera["kind"], Path(camera["path"])
     try:
-        if kind == "openpose":
-            return Recording(name, n_frames=max(frame_files(path)) + 1)
+        if kind not in FILMED:
+            importer = importlib.import_module(IMPORTER)
+            frames, stated_hz = importer.count_frames(path, kind)
+            return Recording(name, settings.fps_hz or stated_hz, frames)
         from kineograph.pose.video import video_facts
 
         facts = video_facts(path)

@@ -16,6 +16,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--triangulation", type=Path, required=True, metavar="FILE", help="triangulation.json")
     parser.add_argument("--kinematics", type=Path, nargs="*", default=[], metavar="FILE", help="the kinematics reports")
     parser.add_argument("--overlays", type=Path, nargs="*", default=[], metavar="FILE")
+    parser.add_argument("--videos", type=Path, nargs="*", default=[], metavar="FILE", help="videos with overlays")
     parser.add_argument(
         "--cameras", type=json_argument, required=True, metavar="JSON", help="names, in the overlays' order"
     )
@@ -53,6 +54,7 @@ def run(args: argparse.Namespace) -> None:
         cameras=args.cameras,
         facts=_facts(args),
         overlays=[(camera, inline_picture(path)) for camera, path in zip(args.cameras, args.overlays, strict=True)],
+        videos=[path.name for path in args.videos],
         residuals=inline_picture(args.residuals),
         people=people,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kineograph.dataset.folders import list_folder
+from kineograph.dataset.listing import list_folder
 from kineograph.errors import InputError
 from kineograph.settings.plugins import plugin_literal, plugin_names
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from kineograph.dataset.names import check_name, natural_key
-from kineograph.dataset.records import CalibrationSource, CameraSource, SourceKind, Trial
+from kineograph.dataset.keypoint_files import find_keypoint_files
+from kineograph.dataset.listing import list_folder
+from kineograph.dataset.names import check_name
+from kineograph.dataset.records import CalibrationSource, CameraSource, Trial
 from kineograph.errors import InputError
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv", ".mts"}
@@ -15,15 +16,6 @@ VIDEO_FOLDERS = ("videos",)
 KEYPOINT_FOLDERS = ("keypoints", "pose")
 CALIBRATION_FOLDER = "calibration"
 DEFAULT_PARTICIPANT = "P1"
-
-
-def list_folder(folder: Path) -> list[os.DirEntry[str]]:
-    """The visible entries of a folder in natural order; empty where there is no such folder."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted((e for e in entries if not e.name.startswith(".")), key=lambda e: natural_key(e.name))
-    except (FileNotFoundError, NotADirectoryError):
-        return []
 
 
 def find_videos(folder: Path) -> tuple[CameraSource, ...]:
@@ -40,13 +32,8 @@ def find_videos(folder: Path) -> tuple[CameraSource, ...]:
 
 
 def find_keypoints(folder: Path) -> tuple[CameraSource, ...]:
-    """The cameras of a folder of OpenPose folders (``cam01_json`` or ``cam01``), one each, in natural order."""
-    cameras = []
-    for entry in list_folder(folder):
-        path = Path(entry.path)
-        if entry.is_dir() and any(item.name.endswith(".json") for item in list_folder(path)):
-            cameras.append(_camera(entry.name.removesuffix("_json"), "openpose", path))
-    return _unique(cameras, folder)
+    """The cameras of a folder of keypoint files (``cam01_json``, ``cam01.h5``, ``cam01DLC_resnet50.csv``), in natural order."""
+    return _unique(find_keypoint_files(folder), folder)
 
 
 def find_cameras(trial: Path) -> tuple[CameraSource, ...]:
@@ -114,7 +101,7 @@ def _scan_trial(session: Path, folder: Path) -> Trial:
     )
 
 
-def _camera(name: str, kind: SourceKind, path: Path) -> CameraSource:
+def _camera(name: str, kind: str, path: Path) -> CameraSource:
     return CameraSource(check_name("camera", name, str(path.parent)), kind, path)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
-from kineograph.dataset.folders import IMAGE_SUFFIXES, VIDEO_SUFFIXES, list_folder
+from kineograph.dataset.folders import IMAGE_SUFFIXES, VIDEO_SUFFIXES
+from kineograph.dataset.listing import list_folder
 from kineograph.dataset.names import same_name_key
 from kineograph.errors import InputError
 
@@ -65,7 +67,7 @@ def find_point_files(calibration: Path) -> tuple[Path, Path]:
     folder = base_folder(calibration) / PURPOSES[1]
     found = []
     for name in (OBJECT_POINTS, IMAGE_POINTS):
-        files = [path for suffix in TABLE_SUFFIXES if (path := folder / f"{name}{suffix}").is_file()]
+        files = point_tables(calibration, name)
         if len(files) != 1:
             raise InputError(
                 f"there are {'two files' if files else 'no file'} of the scene's {name.replace('_', ' ')}",
@@ -76,6 +78,23 @@ def find_point_files(calibration: Path) -> tuple[Path, Path]:
             )
         found.append(files[0])
     return found[0], found[1]
+
+
+def point_tables(calibration: Path, name: str) -> list[Path]:
+    """The tables of object points or of image points that are there."""
+    folder = base_folder(calibration) / PURPOSES[1]
+    return [path for suffix in TABLE_SUFFIXES if (path := folder / f"{name}{suffix}").is_file()]
+
+
+def pictured_cameras(calibration: Path, purpose: str) -> dict[str, Path]:
+    """The cameras that have pictures, by the names of their files or folders without the words of :data:`AFFIXES`."""
+    found = {}
+    for entry in list_folder(base_folder(calibration) / purpose):
+        path = Path(entry.path)
+        if entry.is_dir() or _shows(path):
+            words = [word for word in re.split(r"[_\-. ]+", entry.name if entry.is_dir() else path.stem) if word]
+            found["_".join(word for word in words if word.casefold() not in AFFIXES)] = path
+    return found
 
 
 def _shows(path: Path) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-SourceKind = Literal["video", "images", "openpose"]
+FILMED = ("video", "images")
+"""Kinds of recordings that have pictures; every other kind is a keypoint format."""
 
 
 @dataclass(frozen=True)
@@ -18,14 +18,19 @@ class CameraSource:
     name : str
         The camera's name, from its file or folder.
     kind : str
-        ``video`` (a file), ``images`` (a folder of pictures) or ``openpose`` (a folder of one JSON file a frame).
+        ``video`` (a file), ``images`` (a folder of pictures), or the name of a keypoint format.
     path : Path
         The file or folder.
     """
 
     name: str
-    kind: SourceKind
+    kind: str
     path: Path
+
+    @property
+    def filmed(self) -> bool:
+        """Whether it has pictures; else it has keypoints that were made before."""
+        return self.kind in FILMED
 
 
 @dataclass(frozen=True)

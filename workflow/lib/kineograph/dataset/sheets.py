@@ -141,7 +141,7 @@ def _trial(row: dict[str, str], root: Path, where: str) -> Trial:
     if row.get("keypoints"):
         place = root / row["keypoints"]
         cameras = find_keypoints(place)
-        wanted = "OpenPose JSON folders"
+        wanted = "keypoint files"
     elif row.get("videos"):
         place = root / row["videos"]
         cameras = find_videos(place)

@@ -38,11 +38,7 @@ def read_scene_points(object_file: Path, image_file: Path, cameras: tuple[str, .
     InputError
         Where a file can't be understood, names a point twice or one that has no coordinates.
     """
-    places: dict[str, tuple[float, ...]] = {}
-    for line, row in _rows(object_file, OBJECT_COLUMNS):
-        if row["point"] in places:
-            raise _unusable(object_file, line, "each point once", f"'{row['point']}' again", "remove one of the lines")
-        places[row["point"]] = tuple(_number(object_file, line, row, key) for key in OBJECT_COLUMNS[1:])
+    places = read_object_points(object_file)
     seen: dict[str, dict[str, tuple[float, ...]]] = {camera: {} for camera in cameras}
     known = {same_name_key(camera): camera for camera in cameras}
     for line, row in _rows(image_file, IMAGE_COLUMNS):
@@ -65,6 +61,16 @@ def read_scene_points(object_file: Path, image_file: Path, cameras: tuple[str, .
         )
         for camera, points in seen.items()
     }
+
+
+def read_object_points(file: Path) -> dict[str, tuple[float, ...]]:
+    """The place of each point (x, y, z), m; see :func:`read_scene_points`."""
+    places: dict[str, tuple[float, ...]] = {}
+    for line, row in _rows(file, OBJECT_COLUMNS):
+        if row["point"] in places:
+            raise _unusable(file, line, "each point once", f"'{row['point']}' again", "remove one of the lines")
+        places[row["point"]] = tuple(_number(file, line, row, key) for key in OBJECT_COLUMNS[1:])
+    return places
 
 
 def _rows(file: Path, columns: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:

@@ -1,4 +1,4 @@
-"""What rules ask of a configuration about trials, cameras and participants, from their recordings to their pages."""
+"""What rules ask of a configuration about trials, cameras and participants, from their recordings to their results."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import functools
 import json
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from kineograph.catalog.assets import Catalogue, default_cache, read_catalogue
 from kineograph.catalog.models import DECODERS, ModelCard, read_model_card, read_network_cards
+from kineograph.dataset.keypoint_files import FOLDER as KEYPOINT_FORMATS
+from kineograph.dataset.keypoint_files import meant_skeletons
 from kineograph.dataset.read import read_dataset
 from kineograph.dataset.records import CameraSource, Trial
 from kineograph.layout import Layout
@@ -26,6 +28,8 @@ Wildcards = Any
 FromWildcards = Callable[[Wildcards], str]
 OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
+IMPORTER = "kineograph.cli._any_keypoints"
+"""What the inspection and the keypoint stage import where a camera has a keypoint file."""
 CACHE_LINK = ".kineograph/cache"
 """A link to the cache in the working directory: jobs name its files by it, so that another place of the cache reruns nothing."""
 IMPORT_KEY = "keypoint_skeleton"
@@ -153,6 +157,10 @@ class Plan:
         cameras = [{"name": item.name, "kind": item.kind, "path": str(item.path)} for item in trial.cameras]
         return canonical({"cameras": cameras, "problems": list(trial.problems), "fps_hz": trial.fps_hz})
 
+    def inspection_code(self, wildcards: Wildcards) -> str:
+        """The digest of the inspection's code, with the formats of the trial's keypoint files."""
+        return code_digest("kineograph.cli.inspect", *_import_modules(self.trial(wildcards).cameras))
+
     def recordings(self, wildcards: Wildcards) -> list[str]:
         """The files and folders that a trial's cameras recorded."""
         return [str(camera.path) for camera in self.trial(wildcards).cameras]
@@ -172,7 +180,7 @@ class Plan:
     def pose_settings(self, wildcards: Wildcards) -> str:
         """A param: the settings of a camera's keypoints that apply to what it recorded, as canonical JSON."""
         settings = json.loads(self.config.text("pose", **_named(wildcards, "session", "trial", "camera")))
-        imported = self.camera(wildcards).kind == "openpose"
+        imported = not self.camera(wildcards).filmed
         return canonical({key: value for key, value in settings.items() if (key == IMPORT_KEY) == imported})
 
     def pose_device(self, wildcards: Wildcards) -> str:
@@ -180,14 +188,15 @@ class Plan:
         return str(self.config.section("pose", **_named(wildcards, "session", "trial", "camera"))["device"])
 
     def pose_code(self, wildcards: Wildcards) -> str:
-        """The digest of the keypoint stage's code, with the decoders of its networks."""
+        """The digest of the keypoint stage's code, with the decoders of its networks or the format of its keypoint file."""
         modules = [plugin_module(DECODERS, card.decoder) for card in self._networks(wildcards)]
-        return code_digest("kineograph.cli.estimate_pose", *modules)
+        return code_digest("kineograph.cli.estimate_pose", *modules, *_import_modules([self.camera(wildcards)]))
 
     def pose_content(self, wildcards: Wildcards) -> str:
         """What a camera's keypoints depend on: the recording, the networks, the skeleton."""
         camera = self.camera(wildcards)
-        facts = {"recording": fingerprint(camera.path), "skeleton": self._skeleton_content(wildcards)}
+        cards = [self._card_fingerprint(name) for name in self._skeletons_of(self.trial(wildcards), camera)]
+        facts = {"recording": fingerprint(camera.path), "skeleton": " ".join(cards)}
         facts |= {card.kind: self._identity(card) for card in self._networks(wildcards)}
         return canonical(facts)
 
@@ -247,7 +256,7 @@ class Plan:
 
     def _networks_of(self, trial: Trial, camera: CameraSource) -> list[ModelCard]:
         """The pose network and the detector of a camera; none for precomputed keypoints."""
-        if camera.kind == "openpose":
+        if not camera.filmed:
             return []
         settings = self.config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
         return list(self._cards(settings["model"], settings["detector"]))
@@ -285,13 +294,13 @@ class Plan:
     def skeleton_content(self, wildcards: Wildcards) -> str:
         """The fingerprints of the skeleton cards of a trial's cameras."""
         trial = self.trial(wildcards)
-        found = {self._skeleton_of(trial, camera) for camera in trial.cameras}
+        found = {name for camera in trial.cameras for name in self._skeletons_of(trial, camera)}
         return canonical({name: self._card_fingerprint(name) for name in sorted(found)})
 
     def participant_content(self, wildcards: Wildcards) -> str:
         """The fingerprints of the skeleton cards and of the OpenSim set-up that a participant's model depends on."""
         trials = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
-        found = {self._skeleton_of(trial, camera) for trial in trials for camera in trial.cameras}
+        found = {name for trial in trials for camera in trial.cameras for name in self._skeletons_of(trial, camera)}
         model = self.config.section("scaling", **_named(wildcards, "session", "participant"))["model"]
         own = fingerprint(Path(model)) if model.endswith(".osim") else ""
         cards = {name: self._card_fingerprint(name) for name in sorted(found)}
@@ -333,40 +342,22 @@ class Plan:
         """The range of frames of a trial, as JSON."""
         return canonical(self.trial(wildcards).frames)
 
-    # ---- pages
-
-    def camera_names(self, wildcards: Wildcards) -> str:
-        """The cameras of a trial, as JSON."""
-        return canonical([camera.name for camera in self.trial(wildcards).cameras])
-
-    def result_files(self, wildcards: Wildcards) -> str:
-        """The files that a trial's page names to each participant, as JSON."""
-        names = _named(wildcards, "session", "trial")
-        people = self.trial(wildcards).participants
-        kinds = ("motion", "trc", "model")
-        return canonical(
-            {name: [self.layout.path(kind, **names, participant=name) for kind in kinds] for name in people}
-        )
-
-    @functools.cached_property
-    def _page_content(self) -> str:
-        return fingerprint(Path(__file__).parent.parent / "pages")
-
-    def page_content(self, _wildcards: Wildcards) -> str:
-        """The fingerprint of the pages' templates and style."""
-        return self._page_content
-
-    def _skeleton_content(self, wildcards: Wildcards) -> str:
-        return self._card_fingerprint(self._skeleton_of(self.trial(wildcards), self.camera(wildcards)))
-
-    def _skeleton_of(self, trial: Trial, camera: CameraSource) -> str:
+    def _skeletons_of(self, trial: Trial, camera: CameraSource) -> tuple[str, ...]:
+        """The skeleton cards that a camera's keypoints may be on: one, or those that a keypoint file's format may mean."""
         settings = self.config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
-        if camera.kind == "openpose":
-            return str(settings["keypoint_skeleton"])
-        return self._cards(settings["model"], settings["detector"])[0].skeleton
+        if camera.filmed:
+            return (self._cards(settings["model"], settings["detector"])[0].skeleton,)
+        given = settings[IMPORT_KEY]
+        return (str(given),) if given else meant_skeletons(camera.kind)
 
     def _card_fingerprint(self, name: str) -> str:
         return fingerprint(Path(name) if name.endswith(".toml") else self.resources / "skeletons" / f"{name}.toml")
+
+
+def _import_modules(cameras: Sequence[CameraSource]) -> list[str]:
+    """The modules that read these cameras' keypoint files, and put them on a skeleton."""
+    kinds = sorted({camera.kind for camera in cameras if not camera.filmed})
+    return [IMPORTER, *(plugin_module(KEYPOINT_FORMATS, kind) for kind in kinds)] if kinds else []
 
 
 def _named(wildcards: Wildcards, *names: str) -> dict[str, str]:

@@ -9,7 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from kineograph.dataset.folders import IMAGE_SUFFIXES, list_folder
+from kineograph.dataset.folders import IMAGE_SUFFIXES
+from kineograph.dataset.listing import list_folder
 from kineograph.model.shapes import FloatArray
 from kineograph.pose import stream
 from kineograph.pose.images import Image

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
+from kineograph.errors import InputError
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.signal.common_clock import runs_evenly
@@ -55,7 +57,12 @@ NO_LOSSES = Losses()
 
 
 def judge(
-    keypoints: Keypoints2D, stated_frames: int, source: str, device: str, losses: Losses = NO_LOSSES
+    keypoints: Keypoints2D,
+    stated_frames: int,
+    source: str,
+    device: str,
+    losses: Losses = NO_LOSSES,
+    known: Sequence[Reason] = (),
 ) -> StageReport:
     """The report on one camera's keypoints.
 
@@ -71,13 +78,14 @@ def judge(
         The device that the network ran on; empty for imported keypoints.
     losses : Losses
         The frames of the file that can't be decoded.
+    known : sequence of Reason
+        What reading the file found to speak against trusting it.
     """
     shown = (keypoints.confidence >= SHOWN) & np.isfinite(keypoints.position_px).all(axis=-1)
     people = shown.any(axis=-1).sum(axis=1)
     seen = float((people > 0).mean()) if keypoints.n_frames else 0.0
     confidence = float(keypoints.confidence[shown].mean()) if shown.any() else 0.0
-    reasons = _frames_lost(keypoints, stated_frames, losses)
-    reasons += _unevenness(keypoints)
+    reasons = [*known, *_frames_lost(keypoints, stated_frames, losses), *_unevenness(keypoints)]
     if seen < WARN_SEEN:
         reasons.append(
             Reason(
@@ -114,6 +122,16 @@ def judge(
             "device": device,
         },
         reasons=worst_first(reasons),
+    )
+
+
+def no_rate(camera: str) -> InputError:
+    """The error of a camera whose frame rate nobody states."""
+    return InputError(
+        f"the frame rate of camera '{camera}' is not known",
+        expected="a rate in the video, in the column 'fps' of the trial sheet, or in inputs.fps_hz",
+        found="none (pictures and most keypoint files have no frame rate)",
+        hint="set inputs.fps_hz in the configuration",
     )
 
 

@@ -214,7 +214,7 @@ def _unknown_rates(rates: dict[str, float]) -> tuple[list[KineographError], list
     error = InputError(
         f"the frame rate of camera '{unknown[0]}' is not known",
         expected="a rate in the video, in the column 'fps' of the trial sheet, or in inputs.fps_hz",
-        found="none (pictures and keypoint files have no frame rate)",
+        found="none (pictures and most keypoint files have no frame rate)",
         hint="set inputs.fps_hz in the configuration",
         where=f"camera {unknown[0]}",
     )

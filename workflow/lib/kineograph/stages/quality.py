@@ -38,6 +38,15 @@ class ReportSettings:
     """Settings of the section ``report``."""
 
     overlay_frames: int = 3
+    blur_faces: bool = False
+
+
+@dataclass(frozen=True)
+class OverlayVideoSettings:
+    """Settings of the section ``report`` that videos with overlays have to themselves."""
+
+    overlay_video: bool = False
+    overlay_video_height_px: int = 720
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ def read_inert(content: bytes) -> Any:
         Where what they say of an array does not fit together.
     """
     try:
-        return _plain(_Unpickler(io.BytesIO(content)).load())
+        return _plain(_Unpickler(io.BytesIO(content)).load(), {})
     except (pickle.UnpicklingError, ValueError):
         raise
     except (
@@ -114,13 +114,29 @@ class _Unpickler(pickle.Unpickler):
             raise pickle.UnpicklingError(f"a pickle that wants to run {module}.{name}, which was not run") from None
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, known: dict[int, Any]) -> Any:
+    """The value with arrays in place of stand-ins; what occurs twice is made once, or a small pickle could describe a huge value.
+
+    Raises
+    ------
+    ValueError
+        Where it holds itself, or anything but numbers, texts, arrays and collections of them.
+    """
+    if isinstance(value, (dict, list, tuple)):
+        if id(value) not in known:
+            known[id(value)] = _UNFINISHED
+            if isinstance(value, dict):
+                known[id(value)] = {key: _plain(item, known) for key, item in value.items()}
+            else:
+                known[id(value)] = [_plain(item, known) for item in value]
+        if known[id(value)] is _UNFINISHED:
+            raise ValueError("a collection that holds itself")
+        return known[id(value)]
     if isinstance(value, _Array):
         return value.make()
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
     if value is None or isinstance(value, (str, bytes, int, float)):
         return value
     raise ValueError(f"a {type(value).__name__}, which is no number, text or array")
+
+
+_UNFINISHED = object()

@@ -1,0 +1,68 @@
+"""Reading a file in a process that may die, before reading it in this one: the HDF5 library crashes on some damaged files."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import functools
+import os
+import resource
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from kineograph.errors import InputError
+from kineograph.model.recorded_keypoints import RecordedKeypoints
+
+LONGEST_CPU_S = 30
+"""A file of the largest size that is read takes a few seconds."""
+TIME_UP = (signal.SIGXCPU, signal.SIGKILL)
+
+Read = Callable[[Path], RecordedKeypoints]
+
+
+def guarded(read: Read) -> Read:
+    """The reader, which gets no file that it would crash or hang on: a child process has read it before.
+
+    The library is not made for files of unknown origin: a byte that is wrong in the place of a pointer ends the process, and no
+    error of Python's tells why; other files are read without an end. Changing bytes at random finds both.
+    """
+
+    @functools.wraps(read)
+    def checked(path: Path) -> RecordedKeypoints:
+        if hasattr(os, "fork"):
+            _try_in_child(read, path)
+        return read(path)
+
+    return checked
+
+
+def _try_in_child(read: Read, path: Path) -> None:
+    """Read the file in a copy of this process.
+
+    Raises
+    ------
+    InputError
+        Where the copy dies of it, or comes to no end.
+    """
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(
+            BaseException
+        ):  # what goes wrong here goes wrong in the parent again, and is said there
+            used = sum(os.times()[:2])
+            limit = int(used) + LONGEST_CPU_S
+            resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
+            faulthandler.disable()
+            read(path)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status):
+        cause = os.WTERMSIG(status)
+        found = f"{LONGEST_CPU_S} s of reading without an end" if cause in TIME_UP else f"a crash (signal {cause})"
+        raise InputError(
+            f"{path} can't be read",
+            expected="an undamaged HDF5 file",
+            found=found,
+            hint="export the file again, or copy it again",
+        )

@@ -14,13 +14,14 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 KINEOGRAPH := PYTHONPATH=workflow/lib $(BIN)/python -m kineograph.cli
 CODE := Snakefile workflow/Snakefile workflow/rules
 
-.PHONY: help setup demo test lint lock
+.PHONY: help setup demo demo-two test lint lock
 
 help:
-	@echo "make demo    install, fetch the demo's videos, and compute joint angles from them"
-	@echo "make test    check style and types, and run all tests"
-	@echo "make setup   install only (GPU=1: for NVIDIA GPUs; SLURM=1: for the head of a cluster, too)"
-	@echo "make lock    renew the lock files (needs uv)"
+	@echo "make demo      install, fetch the demo's videos, and compute joint angles from them"
+	@echo "make demo-two  the same with two people in the videos"
+	@echo "make test      check style and types, and run all tests"
+	@echo "make setup     install only (GPU=1: for NVIDIA GPUs; SLURM=1: for the head of a cluster, too)"
+	@echo "make lock      renew the lock files (needs uv)"
 
 setup: $(READY) $(if $(SLURM),$(SLURM_READY))
 
@@ -41,6 +42,14 @@ demo: setup
 	@echo "  results/demo/report/index.html                          all trials"
 	@echo "  results/demo/S00/balancing/report/index.html            this trial: verdicts, overlays, joint angles"
 	@for file in results/demo/*/*/kinematics/*.mot; do printf '  %-55s joint angles (degrees)\n' $$file; done
+
+demo-two: setup
+	$(KINEOGRAPH) demo-data data/demo_two --people two
+	$(BIN)/snakemake --configfile config/config.demo_two.yaml --quiet rules
+	@echo
+	@echo "Done. Look at:"
+	@echo "  results/demo_two/S00/two_people/report/index.html       this trial: verdicts, overlays, both people's joint angles"
+	@for file in results/demo_two/*/*/kinematics/*.mot; do printf '  %-55s joint angles (degrees)\n' $$file; done
 
 $(SLURM_READY): $(READY) envs/slurm.lock
 	$(PIP) -r envs/slurm.lock

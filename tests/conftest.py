@@ -42,6 +42,26 @@ def fetched():
 
 
 @pytest.fixture(scope="session")
+def converted(fetched):
+    """Fetch a network and convert it to ONNX: the content of the file."""
+    import importlib
+
+    from kineograph.catalog.assets import read_catalogue
+    from kineograph.catalog.models import CONVERTERS, read_model_card
+    from kineograph.settings.plugins import plugin_module
+
+    catalogue = read_catalogue(REPOSITORY / "resources" / "assets.toml")
+
+    def content(name: str) -> bytes:
+        card = read_model_card(name, REPOSITORY / "resources" / "models")
+        source = fetched(card.asset) / catalogue.asset(card.asset).inside(card.file)
+        converter = importlib.import_module(plugin_module(CONVERTERS, card.format))
+        return converter.convert(source, card.conversion).SerializeToString()
+
+    return content
+
+
+@pytest.fixture(scope="session")
 def opensim_setup(fetched) -> Path:
     return fetched("opensim_setup")
 

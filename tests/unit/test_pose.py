@@ -195,18 +195,13 @@ class TestEveryModelCard:
                 assert card.detector in ([""] if alone else detectors)
 
 
-@pytest.mark.parametrize("network", [pytest.param("blazepose_lite"), pytest.param("blazepose_detector")])
-def test_converted_networks_have_the_interface_that_their_card_says(network, fetched, resources, tmp_path, skeletons):
-    import onnx
-
-    from kineograph.pose.tflite_to_onnx import convert
-
+@pytest.mark.needs_demo
+@pytest.mark.parametrize("network", ["blazepose_lite", "blazepose_detector", "movenet_multipose"])
+def test_converted_networks_have_the_interface_that_their_card_says(network, converted, resources, skeletons, tmp_path):
     card = read_model_card(network, resources / "models")
-    asset = read_catalogue(resources / "assets.toml").asset(card.asset)
-    source = fetched(card.asset) / asset.inside(card.file)
-    model = convert(source, card.conversion["outputs"], card.conversion.get("offset", 0))
-    assert convert(source, card.conversion["outputs"]).SerializeToString() == model.SerializeToString()
-    onnx.save(model, tmp_path / "x.onnx")
+    model = converted(network)
+    assert converted(network) == model
+    (tmp_path / "x.onnx").write_bytes(model)
     if card.kind == "pose":
         load_pose_estimator(card, skeletons(card.skeleton), tmp_path / "x.onnx", "cpu", 1)
     else:
@@ -214,11 +209,11 @@ def test_converted_networks_have_the_interface_that_their_card_says(network, fet
 
 
 def test_other_files_are_not_converted(tmp_path):
-    from kineograph.pose.tflite_to_onnx import convert
+    from kineograph.pose.converters.tflite import convert
 
     (tmp_path / "x.tflite").write_bytes(b"0123456789")
     with pytest.raises(InputError, match="can't be converted"):
-        convert(tmp_path / "x.tflite", ["a"])
+        convert(tmp_path / "x.tflite", {"outputs": ["a"]})
 
 
 def test_heatmaps_move_landmarks_to_their_centre_of_mass():

@@ -173,6 +173,12 @@ class TestOneCommand:
         )
         assert_three_lines(code, lines, str(tmp_path / path))
 
+    def test_a_network_that_needs_no_conversion(self, tmp_path):
+        code, lines = kineograph(
+            "convert-model", "--card", "yolox_tiny", "--source", tmp_path, "--out", tmp_path / "m.onnx"
+        )
+        assert_three_lines(code, lines, "yolox_tiny")
+
     def test_a_bug_is_no_user_error(self, tmp_path):
         (tmp_path / "report.json").write_text("{}")  # what no command of ours writes
         code, lines = kineograph(

@@ -337,6 +337,7 @@ EDITS = {
     "code of reading videos": (
         code("pose/stream.py"), stale_after("inspect", "draw_overlay", *POSE_OF_T1, *POSE_OF_T2)
     ),
+    "code of a converter": (code("pose/converters/tfjs.py"), NOTHING),  # these networks are ONNX as they are
     "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
     "code of the coarse search": (code("geometry/lags.py"), stale_after("synchronize")),
     "code of the common clock": (

@@ -15,7 +15,7 @@ def asks_for(mem_mb, runtime):
 # Families of rules; in brackets the largest memory of the demo's jobs, MB.
 LIGHT = asks_for(mem_mb=500, runtime=10)  # small files and pictures (130)
 ARRAYS = asks_for(mem_mb=2000, runtime=30)  # whole trials as arrays (107)
-# videos through networks (304 on the CPU; not measured on a GPU)
+# videos through networks (454 on the CPU; not measured on a GPU)
 NETWORKS = asks_for(mem_mb=3000, runtime=240)
 VIDEOS = asks_for(mem_mb=1500, runtime=240)  # frames decoded, drawn and encoded
 OPENSIM = asks_for(mem_mb=1000, runtime=120)  # OpenSim models (139)

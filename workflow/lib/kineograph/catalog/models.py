@@ -31,6 +31,9 @@ _KEYS = {
     "parameters",
 }
 _KEYS |= {"title", "source"}
+CONVERTERS = "pose.converters"
+"""The plug-in folder of the formats that are converted."""
+ONNX = "onnx"
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,10 @@ class ModelCard:
         one-stage networks, and where none is known.
     asset, file : str
         The asset that holds the weights, and the member; asset is empty for a local file.
+    format : str
+        Of the weights: ``onnx``, or the converter that makes ONNX of them.
     conversion : dict
-        Empty for ONNX files; for TFLite files `outputs` and `offset` of the conversion.
+        The converter's options.
     parameters : dict
         What only this decoder knows: thresholds, the scale of its output.
     licence : str
@@ -76,15 +81,21 @@ class ModelCard:
     detector: str
     asset: str
     file: str
-    conversion: dict[str, Any]
+    format: str = ONNX
+    conversion: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
     licence: str = ""
     path: Path = Path()
 
+    @property
+    def converted(self) -> bool:
+        """Whether the weights are converted to ONNX before they are used."""
+        return self.format != ONNX
+
     def identity(self, catalogue: Catalogue, converter_digest: str) -> str:
         """12 hexadecimal digits that change when the card, its weights or their conversion do."""
         weights = catalogue.asset(self.asset).identity if self.asset else fingerprint(self.local_file)
-        facts = [self.path.read_text(encoding="utf-8"), weights, converter_digest if self.conversion else ""]
+        facts = [self.path.read_text(encoding="utf-8"), weights, converter_digest if self.converted else ""]
         return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
 
     @property
@@ -102,7 +113,7 @@ class ModelCard:
         """Where the network's ONNX file is, or will be once it is fetched and converted; `identity` from :meth:`identity`."""
         if not self.asset:
             return self.local_file
-        if self.conversion:
+        if self.converted:
             return cache / "models" / f"{self.name}-{identity}.onnx"
         return catalogue.asset(self.asset).path(cache, self.file)
 
@@ -134,7 +145,8 @@ def read_model_card(name: str, folder: Path) -> ModelCard:
             detector=_beside(path, card.get("detector", "")),
             asset=weights.get("asset", ""),
             file=weights["file"],
-            conversion={key: weights[key] for key in ("outputs", "offset") if key in weights},
+            format=_known_format(weights),
+            conversion={key: value for key, value in weights.items() if key not in ("asset", "file", "format")},
             parameters=card.get("parameters", {}),
             licence=card["licence"],
             path=path,
@@ -180,3 +192,12 @@ def read_network_cards(model: str, detector: str | None, folder: Path) -> tuple[
 
 def _beside(card: Path, name: str) -> str:
     return str(card.parent / name) if name.endswith(".toml") else name
+
+
+def _known_format(weights: dict[str, Any]) -> str:
+    name: str = weights.get("format", ONNX)
+    if name != ONNX and name not in plugin_names(CONVERTERS):
+        raise ValueError(f"weights.format '{name}' ({ONNX}, {', '.join(plugin_names(CONVERTERS))})")
+    if name != ONNX and "asset" not in weights:
+        raise ValueError("weights.asset, which weights of another format than ONNX need")
+    return name

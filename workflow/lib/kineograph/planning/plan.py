@@ -11,7 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from kineograph.catalog.assets import Catalogue, default_cache, read_catalogue
-from kineograph.catalog.models import DECODERS, ModelCard, read_model_card, read_network_cards
+from kineograph.catalog.models import (
+    CONVERTERS,
+    DECODERS,
+    ONNX,
+    ModelCard,
+    read_model_card,
+    read_network_cards,
+)
 from kineograph.dataset.keypoint_files import FOLDER as KEYPOINT_FORMATS
 from kineograph.dataset.keypoint_files import meant_skeletons
 from kineograph.dataset.read import read_dataset
@@ -204,7 +211,7 @@ class Plan:
         """The files that must be there before a camera's networks can run."""
         return [
             str(self.catalogue.asset(card.asset).record(self.cache))
-            if card.asset and not card.conversion
+            if card.asset and not card.converted
             else self._onnx_path(card)
             for card in self._networks(wildcards)
         ]
@@ -264,7 +271,7 @@ class Plan:
     def _identity(self, card: ModelCard) -> str:
         key = str(card.path)
         if key not in self._identities:
-            self._identities[key] = card.identity(self.catalogue, self.converter_digest)
+            self._identities[key] = card.identity(self.catalogue, self._converter_digest(card.format))
         return self._identities[key]
 
     def _onnx_path(self, card: ModelCard) -> str:
@@ -274,10 +281,9 @@ class Plan:
     def _cards(self, model: str, detector: str | None) -> tuple[ModelCard, ...]:
         return read_network_cards(model, detector, self.resources / "models")
 
-    @functools.cached_property
-    def converter_digest(self) -> str:
-        """The digest of the code that converts networks to ONNX."""
-        return code_digest(CONVERTER)
+    def _converter_digest(self, format_name: str) -> str:
+        """The digest of the code that converts networks of a format to ONNX."""
+        return "" if format_name == ONNX else code_digest(CONVERTER, plugin_module(CONVERTERS, format_name))
 
     def converted_asset(self, wildcards: Wildcards) -> str:
         """The file that must be there before the network named by the wildcard `model` can be converted."""

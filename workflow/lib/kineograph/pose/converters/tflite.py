@@ -1,27 +1,23 @@
-"""MediaPipe's pose networks from TFLite to ONNX, so that they run like any other model.
+"""MediaPipe's pose networks from TFLite to ONNX.
 
-Covers the operators that the BlazePose detector and landmark graphs use, and refuses any other. TFLite keeps images as
-NHWC, ONNX as NCHW: four-dimensional tensors are transposed on the way, others are not. Weights stored as float16 become
-float32. Sources: the TFLite schema (https://github.com/tensorflow/tensorflow/blob/master/tensorflow/lite/schema/schema.fbs)
-and the ONNX operators (https://onnx.ai/onnx/operators/), opset 13.
+Covers the operators that the BlazePose detector and landmark graphs use, and refuses any other. Four-dimensional tensors
+are transposed on the way, others are not. Weights stored as float16 become float32. Source: the TFLite schema
+(https://github.com/tensorflow/tensorflow/blob/master/tensorflow/lite/schema/schema.fbs).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import tflite
-from onnx import TensorProto, helper, numpy_helper
 
 from kineograph.errors import InputError
+from kineograph.pose.converters._onnx_graph import NCHW_OF_NHWC, Array, OnnxGraph, Shape
 
-OPSET = 13
-IR_VERSION = 8
-NCHW_OF_NHWC = (0, 3, 1, 2)
 _DTYPES = {
     tflite.TensorType.FLOAT32: np.float32,
     tflite.TensorType.FLOAT16: np.float16,
@@ -29,21 +25,23 @@ _DTYPES = {
 }
 _SPARSE_INDEX = {1: "Int32Vector", 2: "Uint16Vector", 3: "Uint8Vector"}
 _OPERATORS = {value: name for name, value in vars(tflite.BuiltinOperator).items() if isinstance(value, int)}
+_ACTIVATIONS = {
+    tflite.ActivationFunctionType.NONE: "",
+    tflite.ActivationFunctionType.RELU: "relu",
+    tflite.ActivationFunctionType.RELU6: "relu6",
+}
 
-Array = np.ndarray[Any, Any]
 
-
-def convert(path: Path, outputs: Sequence[str], offset: int = 0) -> onnx.ModelProto:
+def convert(path: Path, options: Mapping[str, Any]) -> onnx.ModelProto:
     """Convert a TFLite graph with one image input.
 
     Parameters
     ----------
     path : Path
         The TFLite file, or a package that holds one.
-    outputs : sequence of str
-        Names for the graph's outputs in their order; an empty name drops that output and what only it needs.
-    offset : int
-        Byte at which the TFLite file begins in `path`.
+    options : dict
+        `outputs`: names for the graph's outputs in their order; an empty name drops that output and what only it needs.
+        `offset`: byte at which the TFLite file begins in `path`, 0 where it is left out.
 
     Returns
     -------
@@ -55,11 +53,11 @@ def convert(path: Path, outputs: Sequence[str], offset: int = 0) -> onnx.ModelPr
     InputError
         Where the file is no TFLite graph, or uses an operator that is not covered.
     """
-    content = path.read_bytes()[offset:]
+    content = path.read_bytes()[int(options.get("offset", 0)) :]
     if content[4:8] != b"TFL3":
         raise _unusable(path, "a file without the mark 'TFL3'")
     converter = _Converter(path, tflite.Model.GetRootAsModel(content, 0))
-    return converter.run(outputs)
+    return converter.run(options["outputs"])
 
 
 class _Converter:
@@ -71,8 +69,7 @@ class _Converter:
         self.graph = model.Subgraphs(0)
         self.tensors = [self.graph.Tensors(i) for i in range(self.graph.TensorsLength())]
         self.constants: dict[int, Array] = {}
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: dict[str, onnx.TensorProto] = {}
+        self.onnx = OnnxGraph()
         self.converters: dict[str, Callable[[_Operator], None]] = {
             "DEQUANTIZE": self._constant,
             "DENSIFY": self._constant,
@@ -88,33 +85,16 @@ class _Converter:
             "CONCATENATION": self._concatenate,
         }
 
-    def run(self, output_names: Sequence[str]) -> onnx.ModelProto:
+    def run(self, output_names: list[str]) -> onnx.ModelProto:
         for index in range(self.graph.OperatorsLength()):
             operator = _Operator(self.model, self.graph.Operators(index), index)
             if operator.name not in self.converters:
                 raise _unusable(self.path, f"the operator {operator.name}")
             self.converters[operator.name](operator)
         source = self.graph.Inputs(0)
-        rename = {_name(source): "input"}
-        results = []
-        for position, name in enumerate(output_names):
-            if name:
-                tensor = self.graph.Outputs(position)
-                rename[_name(tensor)] = name
-                results.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, self._free_shape(tensor)))
-        for node in self.nodes:
-            for names in (node.input, node.output):
-                for position, name in enumerate(names):
-                    names[position] = rename.get(name, name)
-        nodes = _needed(self.nodes, {result.name for result in results})
-        used = {name for node in nodes for name in node.input}
-        image = helper.make_tensor_value_info("input", TensorProto.FLOAT, self._free_shape(source))
-        weights = [tensor for name, tensor in self.weights.items() if name in used]
-        graph = helper.make_graph(nodes, self.path.stem, [image], results, weights)
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="kineograph")
-        model.ir_version = IR_VERSION
-        onnx.checker.check_model(model)
-        return model
+        tensors = {name: self.graph.Outputs(place) for place, name in enumerate(output_names) if name}
+        results = {name: (_name(tensor), self._free_shape(tensor)) for name, tensor in tensors.items()}
+        return self.onnx.model(self.path.stem, _name(source), self._free_shape(source), results)
 
     # tensors
 
@@ -135,32 +115,21 @@ class _Converter:
             self.constants[tensor] = values.reshape(shape) if sparsity is None else _densify(sparsity, shape, values)
         return self.constants[tensor]
 
-    def weight(self, name: str, values: Array) -> str:
-        self.weights[name] = numpy_helper.from_array(np.ascontiguousarray(values), name)
-        return name
-
     def operand(self, tensor: int) -> str:
         """The name of an operator's input; constants become weights in ONNX's axis order."""
         values = self.constant(tensor)
         if values is None:
             return _name(tensor)
         values = values.astype(np.float32)
-        return self.weight(f"constant{tensor}", values.transpose(NCHW_OF_NHWC) if values.ndim == 4 else values)
+        return self.onnx.weight(f"constant{tensor}", values.transpose(NCHW_OF_NHWC) if values.ndim == 4 else values)
 
     def emit(self, operator: _Operator, kind: str, inputs: list[str], activation: int = 0, **attributes: Any) -> None:
         """Add a node that makes the operator's output, with the activation that TFLite fuses into it."""
-        result = _name(operator.outputs[0])
-        before = result if activation == tflite.ActivationFunctionType.NONE else f"{result}_linear"
-        self.nodes.append(helper.make_node(kind, inputs, [before], **attributes))
-        if activation == tflite.ActivationFunctionType.RELU:
-            self.nodes.append(helper.make_node("Relu", [before], [result]))
-        elif activation == tflite.ActivationFunctionType.RELU6:
-            bounds = [self.weight("zero", np.array(0, np.float32)), self.weight("six", np.array(6, np.float32))]
-            self.nodes.append(helper.make_node("Clip", [before, *bounds], [result]))
-        elif activation != tflite.ActivationFunctionType.NONE:
+        if activation not in _ACTIVATIONS:
             raise _unusable(self.path, f"the activation {activation} of {operator.name}")
+        self.onnx.add(kind, inputs, _name(operator.outputs[0]), _ACTIVATIONS[activation], **attributes)
 
-    def _free_shape(self, tensor: int) -> list[int | str]:
+    def _free_shape(self, tensor: int) -> Shape:
         shape = self.shape(tensor)
         if len(shape) == 4:
             shape = [shape[axis] for axis in NCHW_OF_NHWC]
@@ -189,8 +158,8 @@ class _Converter:
             "Conv",
             [
                 _name(operator.inputs[0]),
-                self.weight(f"kernel{operator.index}", weights),
-                self.weight(f"bias{operator.index}", bias.astype(np.float32)),
+                self.onnx.weight(f"kernel{operator.index}", weights),
+                self.onnx.weight(f"bias{operator.index}", bias.astype(np.float32)),
             ],
             options.FusedActivationFunction(),
             strides=strides,
@@ -233,7 +202,7 @@ class _Converter:
         if pads is None:
             raise _unusable(self.path, "PAD by a computed amount")
         nchw = pads.astype(np.int64)[list(NCHW_OF_NHWC)]
-        amounts = self.weight(f"pads{operator.index}", np.concatenate([nchw[:, 0], nchw[:, 1]]))
+        amounts = self.onnx.weight(f"pads{operator.index}", np.concatenate([nchw[:, 0], nchw[:, 1]]))
         self.emit(operator, "Pad", [_name(operator.inputs[0]), amounts], mode="constant")
 
     def _add(self, operator: _Operator) -> None:
@@ -244,7 +213,7 @@ class _Converter:
     def _resize(self, operator: _Operator) -> None:
         options = operator.options(tflite.ResizeBilinearOptions)
         have, want = self.shape(operator.inputs[0]), self.shape(operator.outputs[0])
-        scales = self.weight(
+        scales = self.onnx.weight(
             f"scales{operator.index}", np.array([1, 1, want[1] / have[1], want[2] / have[2]], np.float32)
         )
         mode = "asymmetric"
@@ -268,11 +237,9 @@ class _Converter:
             raise _unusable(self.path, f"RESHAPE to {want}")
         source = _name(operator.inputs[0])
         if len(have) == 4:  # the flat order is TFLite's
-            self.nodes.append(
-                helper.make_node("Transpose", [source], [f"{source}_nhwc{operator.index}"], perm=(0, 2, 3, 1))
-            )
+            self.onnx.add("Transpose", [source], f"{source}_nhwc{operator.index}", perm=(0, 2, 3, 1))
             source = f"{source}_nhwc{operator.index}"
-        shape = self.weight(f"shape{operator.index}", np.array([-1, *want[1:]], np.int64))
+        shape = self.onnx.weight(f"shape{operator.index}", np.array([-1, *want[1:]], np.int64))
         self.emit(operator, "Reshape", [source, shape])
 
     def _concatenate(self, operator: _Operator) -> None:
@@ -304,16 +271,6 @@ class _Operator:
 
 def _name(tensor: int) -> str:
     return f"tensor{tensor}"
-
-
-def _needed(nodes: list[onnx.NodeProto], outputs: set[str]) -> list[onnx.NodeProto]:
-    """The nodes that the outputs depend on, in order."""
-    wanted, kept = set(outputs), []
-    for node in reversed(nodes):
-        if wanted.intersection(node.output):
-            kept.append(node)
-            wanted.update(node.input)
-    return kept[::-1]
 
 
 def _densify(sparsity: Any, shape: list[int], values: Array) -> Array:

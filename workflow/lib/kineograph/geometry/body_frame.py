@@ -22,7 +22,9 @@ where a network has the joints."""
 PROPORTION_SD = 0.04
 """The same where the head is left to the average body's proportions."""
 TRUNK_SD_DEG = 2.5
-"""People who stand or walk upright lean by so much, on average over a trial."""
+"""People who stand or walk upright lean by so much, on average over a trial, at least."""
+LEANING_S = 2.0
+"""How they lean at one time says nothing of how they lean so much later."""
 FOOT_SD = 0.012
 """Noise of a resting foot's height, as a part of the leg's length, at least."""
 STILL = 0.35
@@ -143,14 +145,15 @@ class Bodies:
 
         Feet that rested all over the floor give it exactly; where people stayed in one place, it rests on how they stand.
         """
-        trunk = self._trunk()
-        if trunk is None:
+        found = self._trunk()
+        if found is None:
             return None
+        trunk, trunk_error_deg = found
         places, kinds = self._resting_feet()
         up = trunk.copy()
         weight = np.ones(len(places))
         noise = FOOT_SD * float(np.nanmedian([self.leg(trial) for trial in range(len(self.points))]))
-        prior = 1 / np.radians(TRUNK_SD_DEG)
+        prior = 1 / np.radians(trunk_error_deg)
         information = np.zeros((2, 2))
         for _ in range(30):
             across = np.linalg.svd(up[None])[2][1:]  # 2, 3
@@ -197,8 +200,8 @@ class Bodies:
         height = np.nanmedian([self.height(trial).value for trial in range(len(self.points))])
         return float(sides.max() / height)
 
-    def _trunk(self) -> FloatArray | None:
-        """Where bodies point that are upright, from ankles to neck: the direction most of them agree on."""
+    def _trunk(self) -> tuple[FloatArray, float] | None:
+        """Where bodies point that are upright, from ankles to neck, and the standard deviation of the vertical by that."""
         found = []
         for trial in range(len(self.points)):
             body = self.neck(trial) - self.at("LAnkle", "RAnkle", trial=trial)
@@ -213,7 +216,9 @@ class Bodies:
             off = np.degrees(np.arccos(np.clip(bodies @ mean, -1, 1)))
             mean = (bodies / np.maximum(off, 1.0)[:, None] * (1 / (1 + (off / UPRIGHT_DEG) ** 4))[:, None]).sum(axis=0)
         direction: FloatArray = mean / np.linalg.norm(mean)
-        return direction
+        leaning = float(np.median(np.degrees(np.arccos(np.clip(bodies @ direction, -1, 1)))))
+        seconds = sum(len(body) / fps_hz for body, fps_hz in zip(found, self.fps_hz, strict=True))
+        return direction, float(np.hypot(TRUNK_SD_DEG, leaning / np.sqrt(max(1.0, seconds / LEANING_S))))
 
     def _resting_feet(self) -> tuple[FloatArray, FloatArray]:
         """Where feet rested: a place (n, 3) for each point of a foot and time that it stood still, and which point (n,)."""

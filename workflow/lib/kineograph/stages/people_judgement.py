@@ -186,7 +186,7 @@ def _world(size: Size, people: Upward | None, up_is_stated: bool, floor: float |
     if people is not None and not up_is_stated and (verdict := _over(people.error_deg, VERTICAL_DEG)):
         yield Reason(
             verdict,
-            f"the vertical is known to {people.error_deg:.1f} degrees only: feet rested in too few places",
+            f"the vertical is known to {people.error_deg:.1f} degrees only: feet rested in too few places, or bodies leant",
             "trials",
             "let the participant walk to and fro and across, or state calibration.up for a camera that is level",
         )

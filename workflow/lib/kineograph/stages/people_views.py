@@ -177,7 +177,8 @@ def at_rate(person: FloatArray, pace: float) -> FloatArray:
     if not len(person):
         return person
     count = int(np.floor((len(person) - 1) / pace)) + 1
-    return sample(person, np.arange(count) * pace)
+    frame: FloatArray = np.arange(count, dtype=np.float64) * pace
+    return sample(person, frame)
 
 
 def common_views(views: Sequence[FloatArray], clock_frames: FloatArray) -> tuple[FloatArray, int]:

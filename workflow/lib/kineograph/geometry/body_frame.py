@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kineograph.model.shapes import FloatArray
+from kineograph.model.shapes import FloatArray, IntArray
 from kineograph.signal.robust import median_of_known
 from kineograph.signal.runs import runs
 
@@ -31,6 +31,8 @@ STILL = 0.35
 """A foot rests where it moves by less than this part of the leg's length a second ..."""
 STILL_QUANTILE = 0.15
 """... or is among this part of its slowest frames."""
+SAME_PLACE = 0.2
+"""Places where a foot rested that are nearer than this part of the leg's length count as one: they tell the same."""
 SPEED_S = 0.05
 REST_S = 0.08
 UPRIGHT_DEG = 25.0
@@ -151,8 +153,10 @@ class Bodies:
         trunk, trunk_error_deg = found
         places, kinds = self._resting_feet()
         up = trunk.copy()
-        weight = np.ones(len(places))
-        noise = FOOT_SD * float(np.nanmedian([self.leg(trial) for trial in range(len(self.points))]))
+        leg = float(np.nanmedian([self.leg(trial) for trial in range(len(self.points))]))
+        noise = FOOT_SD * leg
+        once = _alone(places, kinds, SAME_PLACE * leg)
+        weight = once
         prior = 1 / np.radians(trunk_error_deg)
         information = np.zeros((2, 2))
         for _ in range(30):
@@ -160,7 +164,7 @@ class Bodies:
             centred = places - _means(places, kinds, weight)
             height, level = centred @ up, centred @ across.T
             spread = max(noise, 1.4826 * float(np.median(np.abs(height)))) if len(places) else noise
-            weight = 1 / (1 + np.square(height / (2 * spread)))
+            weight = once / (1 + np.square(height / (2 * spread)))
             information = (level * weight[:, None]).T @ level / spread**2
             right = -(level * weight[:, None]).T @ height / spread**2 + prior**2 * (across @ (trunk - up))
             step = np.linalg.solve(information + prior**2 * np.eye(2), right)
@@ -220,7 +224,7 @@ class Bodies:
         seconds = sum(len(body) / fps_hz for body, fps_hz in zip(found, self.fps_hz, strict=True))
         return direction, float(np.hypot(TRUNK_SD_DEG, leaning / np.sqrt(max(1.0, seconds / LEANING_S))))
 
-    def _resting_feet(self) -> tuple[FloatArray, FloatArray]:
+    def _resting_feet(self) -> tuple[FloatArray, IntArray]:
         """Where feet rested: a place (n, 3) for each point of a foot and time that it stood still, and which point (n,)."""
         places, kinds = [], []
         for trial, fps_hz in enumerate(self.fps_hz):
@@ -249,7 +253,14 @@ def _rests(series: FloatArray, fps_hz: float, still: float) -> list[slice]:
     return [slice(first, last) for first, last in runs(resting).tolist() if last - first >= fewest]
 
 
-def _means(places: FloatArray, kinds: FloatArray, weight: FloatArray) -> FloatArray:
+def _alone(places: FloatArray, kinds: IntArray, reach: float) -> FloatArray:
+    """One over the number of places of the same kind that are within reach of each, (n,)."""
+    apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
+    share: FloatArray = 1 / np.maximum(((apart < reach) & (kinds[:, None] == kinds[None])).sum(axis=1), 1)
+    return share
+
+
+def _means(places: FloatArray, kinds: IntArray, weight: FloatArray) -> FloatArray:
     """The weighted mean place of each kind, at its places (n, 3)."""
     result = np.zeros_like(places)
     for kind in np.unique(kinds):

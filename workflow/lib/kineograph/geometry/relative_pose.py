@@ -18,7 +18,7 @@ FEWEST_POINTS = 30
 REWEIGHTINGS = 8
 WIDEST = 6.0
 """The loss begins so many times as wide, so that it finds what most points agree with wherever it starts."""
-STEPS = 8
+STEPS = 6
 SAMPLES = 64
 """So many subsets of the points give starts of their own."""
 SAMPLE_POINTS = 12

@@ -12,7 +12,7 @@ import numpy as np
 from kineograph.geometry.relative_pose import fit_relative_poses
 from kineograph.model.shapes import FloatArray, IntArray
 
-POINTS = 500
+POINTS = 400
 """So many image points of a pair are compared, evenly spread."""
 FEWEST_FRAMES = 12
 STEP_S = 0.033

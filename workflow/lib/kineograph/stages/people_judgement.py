@@ -17,6 +17,8 @@ from kineograph.stages.people_world import Size
 FEWEST_FRAMES = 60
 FEWEST_SHARED = 20
 """A camera that saw the person together with another one in fewer frames can't be linked."""
+LEAST_TRAVEL = 0.15
+"""Keypoints that move about by less than this part of the person's size tell next to nothing."""
 TURN_DEG = (0.3, 1.0)
 """Standard deviation of a camera's direction from which there is a warning, and a failure."""
 SHIFT_PART = (0.01, 0.04)
@@ -107,6 +109,11 @@ def why_not_placed(poses: FoundPoses, camera: int) -> tuple[str, str]:
         return (
             f"it saw the person together with another camera in {frames} of the frames looked at (wanted: {FEWEST_SHARED})",
             "let the participant walk about where the cameras' views overlap",
+        )
+    if max(trial.travel(camera) for trial in poses.trials) < LEAST_TRAVEL:
+        return (
+            f"the person in {trials} stood still in its view",
+            "let the participant walk about in all of the space that the cameras see",
         )
     return (
         f"what it saw of the person in {trials} agrees with no placed camera's view",

@@ -11,7 +11,7 @@ from kineograph.geometry.projection import to_normalized
 from kineograph.geometry.view_graph import adjusted, find_links, place_cameras, points_of
 from kineograph.model.camera import Camera
 from kineograph.model.keypoints import Keypoints2D
-from kineograph.model.shapes import FloatArray, IntArray
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 from kineograph.model.sightings import Sightings
 from kineograph.stages.people_clocks import Timing, by_poses, first_look, given_clocks
 from kineograph.stages.people_frames import sightings_of
@@ -20,9 +20,9 @@ from kineograph.stages.people_views import TrialViews, read_trial, reassigned, t
 RIGHT = 0.01
 """An image point that is just about right is this part of the person's size off."""
 LEAST_RIGHT_PX = 1.5
-FIRST_FRAMES, FRAMES = 120, 300
+FIRST_FRAMES, FRAMES = 80, 200
 """Frames for finding the poses, and for adjusting them."""
-ROUNDS = 3
+ROUNDS = 2
 MISFIT = 0.05
 """A camera whose image points in a trial are, on median, this part of the person's size off saw something else."""
 
@@ -61,7 +61,7 @@ class FoundPoses:
     clocks: list[FloatArray]
     sightings: Sightings
     scale_px: float
-    misfit: np.ndarray
+    misfit: BoolArray
 
 
 def find_poses(trials: Sequence[TrialKeypoints], lenses: Sequence[Camera], twins: IntArray) -> FoundPoses:
@@ -96,9 +96,11 @@ def find_poses(trials: Sequence[TrialKeypoints], lenses: Sequence[Camera], twins
         if len(seen):
             before = _count(cameras)
             if turn == 0 or before < len(names):
-                links = find_links(_normalized(seen.image_px, ideal), size, scale)
-                again = place_cameras(ideal, seen.image_px, links, scale * focal)
+                again = _placed(seen, ideal, size, scale, focal)
                 cameras = again if _count(again) > before else cameras
+            misfit |= _misfits(seen, cameras, size * focal)
+            clocks = [np.where(wrong, np.nan, clock) for wrong, clock in zip(misfit, clocks, strict=True)]
+            seen = without(seen, misfit)
             cameras = _adjusted(cameras, seen)
         if _count(cameras) < 2:
             break
@@ -111,17 +113,37 @@ def find_poses(trials: Sequence[TrialKeypoints], lenses: Sequence[Camera], twins
                 )
                 views[index] = reassigned(views[index], _there(cameras, clocks[index]), clocks[index], twins)
             seen = sightings_of(views, clocks, names, FRAMES if turn == ROUNDS - 1 else FIRST_FRAMES)
-            misfit |= _misfits(seen, cameras, size * focal)
-            for index in range(len(trials)):
-                clocks[index] = np.where(misfit[index], np.nan, clocks[index])
-            if misfit.any():
-                seen = sightings_of(views, clocks, names, FRAMES if turn == ROUNDS - 1 else FIRST_FRAMES)
     return FoundPoses(cameras, views, clocks, seen, scale * focal, misfit)
 
 
 def without_distortion(lens: Camera) -> Camera:
     """The lens as ideal image points have it."""
     return replace(lens, distortion=np.zeros(5), fisheye=False, rotation=np.eye(3), translation_m=np.zeros(3))
+
+
+def _placed(
+    seen: Sightings, lenses: Sequence[Camera], size: FloatArray, scale: float, focal_px: float
+) -> list[Camera | None]:
+    """The cameras placed by all trials; one that this leaves out, by the trial in which it fits best.
+
+    A camera that shows something else in one trial is not lost for the others.
+    """
+
+    def by(image: FloatArray) -> list[Camera | None]:
+        links = find_links(_normalized(image, lenses), size, scale)
+        return place_cameras(lenses, image, links, scale * focal_px)
+
+    image = seen.image_px
+    cameras = by(image)
+    for index in [index for index, camera in enumerate(cameras) if camera is None]:
+        for trial in range(len(seen.trials) if len(seen.trials) > 1 else 0):
+            alone = image.copy()
+            alone[seen.trial != trial, index] = np.nan
+            again = by(alone)
+            if again[index] is not None and _count(again) > _count(cameras):
+                cameras, image = again, alone
+                break
+    return cameras
 
 
 def _count(cameras: Sequence[Camera | None]) -> int:
@@ -156,7 +178,14 @@ def _adjusted(cameras: list[Camera | None], seen: Sightings) -> list[Camera | No
     return adjusted(cameras, image, weight)
 
 
-def _misfits(seen: Sightings, cameras: Sequence[Camera | None], size_px: FloatArray) -> np.ndarray:
+def without(seen: Sightings, misfit: BoolArray) -> Sightings:
+    """The sightings without those of cameras in trials where they don't fit."""
+    image = np.where(misfit[seen.trial][..., None], np.nan, seen.image_px)
+    kept = replace(seen, image_px=image)
+    return kept.select(kept.seen.sum(axis=1) >= 2)
+
+
+def _misfits(seen: Sightings, cameras: Sequence[Camera | None], size_px: FloatArray) -> BoolArray:
     """The cameras whose image points in a trial are far from what the others show, (T, C)."""
     wrong = np.zeros((len(seen.trials), len(cameras)), bool)
     for trial in range(len(seen.trials)):
@@ -168,7 +197,7 @@ def _misfits(seen: Sightings, cameras: Sequence[Camera | None], size_px: FloatAr
                 break
             _, distance = points_of(kept, here)
             off = np.array([float(np.median(d[np.isfinite(d)])) if np.isfinite(d).any() else 0.0 for d in distance.T])
-            worst = int(np.argmax(off / size_px))
+            worst = int(np.argmax(np.nan_to_num(off / size_px)))
             if not off[worst] > MISFIT * size_px[worst]:
                 break
             wrong[trial, worst] = True

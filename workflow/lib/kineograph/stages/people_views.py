@@ -14,7 +14,7 @@ from kineograph.geometry.bundle_adjustment import triangulate
 from kineograph.geometry.projection import project, undistort_pixels
 from kineograph.model.camera import Camera
 from kineograph.model.keypoints import Keypoints2D
-from kineograph.model.shapes import FloatArray, IntArray
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 from kineograph.signal.chains import chains
 from kineograph.signal.resampling import sample
 from kineograph.signal.robust import median_of_known
@@ -67,7 +67,16 @@ class TrialViews:
         """The same without smoothing."""
         return [at_rate(person, pace) for person, pace in zip(self.person, self.pace.tolist(), strict=True)]
 
-    def filmed(self) -> np.ndarray:
+    def travel(self, camera: int) -> float:
+        """How far the person's keypoints came about in a camera's view, as a part of the person's size (median); 0 of nothing."""
+        person = self.person[camera]
+        known = np.isfinite(person[..., 0]).sum(axis=0) >= 2
+        if not known.any():
+            return 0.0
+        low, high = np.nanpercentile(person[:, known], [5, 95], axis=0)
+        return float(np.median(np.linalg.norm(high - low, axis=-1))) / max(typical_extent(person), 1e-9)
+
+    def filmed(self) -> BoolArray:
         """The cameras (C,) that took part."""
         return np.array([len(item) > 0 for item in self.detections])
 

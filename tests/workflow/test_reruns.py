@@ -190,6 +190,14 @@ def replace(path: str, old: str, new: str) -> Callable:
     return edit
 
 
+def together(*edits: Callable) -> Callable:
+    def edit(root):
+        for one in edits:
+            one(root)
+
+    return edit
+
+
 def touch_all(*folders: str) -> Callable:
     def edit(root):
         for folder in folders:
@@ -279,9 +287,6 @@ EDITS = {
     "calibration.refine": (
         setting("calibration", "refine", True), stale_after("refine_calibration", graph=REFINED)
     ),
-    "calibration.known_distance without people": (
-        setting("calibration", "known_distance", {"between": ["cam01", "cam02"], "length_m": 3.0}), NOTHING
-    ),
     "calibration.refine_max_frames without refine": (setting("calibration", "refine_max_frames", 100), NOTHING),
     "inputs.camera_match": (setting("inputs", "camera_match", "order"), stale_after("inspect")),
     "inputs.fps_hz": (setting("inputs", "fps_hz", 50.0), stale_after("inspect", *POSE_OF_T2)),
@@ -359,7 +364,9 @@ EDITS = {
     ),
     "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate", "calibration_health")),
     "code of refinement without refine": (code("cli/refine_calibration.py"), NOTHING),
-    "code of calibrations from people without them": (code("geometry/view_graph.py"), NOTHING),
+    "settings and code of calibrations from people without them": (
+        together(setting("calibration", "up", {"cam01": [0, -1, 0]}), code("geometry/view_graph.py")), NOTHING
+    ),
     "code of the calibration's health": (code("stages/calibration_health.py"), stale_after("calibration_health")),
     "code of robust triangulation": (code("geometry/robust_triangulation.py"), stale_after("triangulate")),
     "code of the temporal prior": (code("geometry/temporal_prior.py"), stale_after("triangulate")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> StageReport:
             hint="name the trials whose people the cameras are calibrated by",
         )
     keypoints = {trial: _keypoints(args, trial, facts["cameras"]) for trial, facts in settings.trials.items()}
-    lenses = _of_that_size(lenses, keypoints, reasons)
+    lenses = _fitting(lenses, keypoints, reasons)
     skeletons = {item.skeleton for found in keypoints.values() for item in found.values() if item.n_frames}
     if len(skeletons) != 1 or len(lenses) < 2:
         raise _unusable(skeletons, lenses, reasons, args.cameras)
@@ -83,19 +84,30 @@ def _keypoints(args: argparse.Namespace, trial: str, cameras: list[str]) -> dict
     return {name: read_npz(Path(path), Keypoints2D) for name, path in paths.items()}
 
 
-def _of_that_size(
+def _fitting(
     lenses: Mapping[str, Camera], keypoints: Mapping[str, Mapping[str, Keypoints2D]], reasons: list[Reason]
 ) -> dict[str, Camera]:
-    """The lenses that were calibrated at the size of the videos."""
+    """The lenses that were calibrated at the size of the videos, of cameras whose frame rate is known."""
     kept = {}
     for name, lens in lenses.items():
-        errors = [check_size(name, found[name].size_px, lens)[0] for found in keypoints.values() if name in found]
+        seen = [found[name] for found in keypoints.values() if name in found]
+        errors = [check_size(name, item.size_px, lens)[0] for item in seen]
+        errors += [_no_rate(name) for item in seen if item.n_frames and math.isnan(item.fps_hz)]
         wrong = [error for error in errors if error is not None]
         if wrong:
             reasons.append(not_placed(name, wrong[0]))
         else:
             kept[name] = lens
     return kept
+
+
+def _no_rate(name: str) -> KineographError:
+    return InputError(
+        f"the frame rate of camera '{name}' is not known",
+        expected="frames a second",
+        found="none",
+        hint="set inputs.fps_hz, or the column fps of the trial sheet",
+    )
 
 
 def _unusable(skeletons: set[str], lenses: Mapping[str, Any], reasons: list[Reason], cameras: list[str]) -> InputError:

@@ -115,11 +115,26 @@ class Bodies:
 
     def leg(self, trial: int) -> float:
         """Length of thigh and shank."""
-        parts = [
-            np.nanmean([self.between(side + a, side + b, trial) for side in "LR"])
-            for a, b in (("Hip", "Knee"), ("Knee", "Ankle"))
-        ]
-        return float(np.sum(parts))
+        total = 0.0
+        for first, second in (("Hip", "Knee"), ("Knee", "Ankle")):
+            sides = [self.between(side + first, side + second, trial) for side in "LR"]
+            known = [length for length in sides if np.isfinite(length)]
+            total += sum(known) / len(known) if known else np.nan
+        return total
+
+    def unsteadiness(self, trial: int) -> float:
+        """How much the lengths of thighs and shanks vary over a trial, as a part of them; bones do not. NaN of nothing."""
+        found = []
+        for first, second in (("Hip", "Knee"), ("Knee", "Ankle")):
+            for side in "LR":
+                length = np.linalg.norm(
+                    self.at(side + first, trial=trial) - self.at(side + second, trial=trial), axis=-1
+                )
+                length = length[np.isfinite(length)]
+                if length.size:
+                    middle = float(np.median(length))
+                    found.append(1.4826 * float(np.median(np.abs(length - middle))) / middle)
+        return float(np.median(found)) if found else float("nan")
 
     def height(self, trial: int) -> Height:
         """The height of a trial's person: segments one after another, so that posture does not matter.
@@ -188,7 +203,7 @@ class Bodies:
         if soles.any():
             return float(np.quantile(places[soles] @ up, FLOOR_QUANTILE))
         if len(places):
-            height = float(np.median([self.height(trial).value for trial in range(len(self.points))]))
+            height = self._typical_height()
             return float(np.quantile(places @ up, FLOOR_QUANTILE)) - ANKLE_HEIGHT * height
         return None
 
@@ -201,8 +216,10 @@ class Bodies:
         level = (hips - hips.mean(axis=0)) @ np.linalg.svd(up[None])[2][1:].T
         axes = np.linalg.svd(level, full_matrices=False)[2]
         sides = np.ptp(np.percentile(level @ axes.T, [5, 95], axis=0), axis=0)
-        height = np.nanmedian([self.height(trial).value for trial in range(len(self.points))])
-        return float(sides.max() / height)
+        return float(sides.max() / self._typical_height())
+
+    def _typical_height(self) -> float:
+        return float(np.nanmedian([self.height(trial).value for trial in range(len(self.points))]))
 
     def _trunk(self) -> tuple[FloatArray, float] | None:
         """Where bodies point that are upright, from ankles to neck, and the standard deviation of the vertical by that."""

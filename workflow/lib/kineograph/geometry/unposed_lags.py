@@ -61,6 +61,5 @@ def unposed_curve(first: FloatArray, second: FloatArray, limit: int, fps_hz: flo
 def _spread(view: FloatArray, frames: IntArray) -> tuple[IntArray, IntArray]:
     """About `POINTS` image points of these frames, as indices of frames and keypoints."""
     known = np.argwhere(np.isfinite(view[frames, :, 0]))
-    # keypoints take turns, so that every one is seen in frames from all over the trial
     chosen = known[np.linspace(0, len(known) - 1, min(POINTS, len(known))).round().astype(int)] if len(known) else known
     return frames[chosen[:, 0]] if len(known) else frames, chosen[:, 1]

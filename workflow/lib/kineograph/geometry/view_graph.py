@@ -17,7 +17,7 @@ from kineograph.geometry.bundle_adjustment import Priors, adjust, residuals_px, 
 from kineograph.geometry.projection import to_normalized
 from kineograph.geometry.relative_pose import best_relative_pose, depths, essential_matrix, parallax_sine, sampson
 from kineograph.model.camera import Camera
-from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.model.shapes import FloatArray
 
 Pair = tuple[int, int]
 FEWEST_AGREEING = 60
@@ -26,6 +26,8 @@ CELLS = 0.1
 """Image points nearer to each other than this part of the person's size, in both images, count as one."""
 WORST_COST = 0.55
 """Views that disagree more are not linked: unrelated ones come to 0.5-0.7 at the lag that happens to suit them best."""
+LEAST_SHARE = 0.4
+"""A camera is placed where this part of its image points agrees; sides may be exchanged in others."""
 AGREES = 2.5
 """A point agrees where it is nearer than so many times the scale of the loss."""
 FREE = Priors(turn_rad=1e3, shift_m=1e3, focal=0.05, k1=0.02)
@@ -158,7 +160,7 @@ def _next(
 ) -> tuple[int, Camera] | None:
     """The camera that fits best to those placed, with its pose; None where nothing links any."""
     points, _ = points_of(placed, image_px)
-    best: tuple[float, int, Camera] | None = None
+    best: tuple[int, int, Camera] | None = None
     for pair, link in links.items():
         for known, new, rotation, direction in (
             (*pair, link.rotation, link.direction),
@@ -170,9 +172,11 @@ def _next(
             camera = _at_distance(lenses[new], base, rotation, direction, points, image_px[:, new])
             if camera is None:
                 continue
-            agreeing = _agreeing(camera, points, image_px[:, new], scale_px)
-            if best is None or agreeing.sum() > best[0]:
-                best = (float(agreeing.sum()), new, camera)
+            agreeing, share = _agreeing(camera, points, image_px[:, new], scale_px)
+            if share < LEAST_SHARE:
+                continue
+            if best is None or agreeing > best[0]:
+                best = (agreeing, new, camera)
     if best is None or best[0] < FEWEST_AGREEING:
         return None
     return best[1], best[2]
@@ -197,7 +201,8 @@ def _at_distance(
     return replace(lens, rotation=turn, translation_m=rotation @ base.translation_m + scale * direction)
 
 
-def _agreeing(camera: Camera, points: FloatArray, image_px: FloatArray, scale_px: float) -> BoolArray:
+def _agreeing(camera: Camera, points: FloatArray, image_px: FloatArray, scale_px: float) -> tuple[int, float]:
+    """How many of the camera's image points (N, 2) are about where the points (N, 3) project, and which part of them."""
     distance = np.linalg.norm(residuals_px([camera], points, image_px[:, None])[:, 0], axis=-1)
-    agrees: BoolArray = distance < 3 * AGREES * scale_px
-    return agrees
+    count = int(np.sum(distance < 3 * AGREES * scale_px))
+    return count, count / max(int(np.isfinite(points[:, 0]).astype(int) @ np.isfinite(image_px[:, 0]).astype(int)), 1)

@@ -10,19 +10,18 @@ from typing import Any
 import numpy as np
 
 from kineograph.errors import InputError
-from kineograph.geometry.body_frame import Bodies
+from kineograph.geometry.body_frame import Bodies, Upward
 from kineograph.geometry.pose_errors import pose_errors
-from kineograph.geometry.view_graph import points_of
+from kineograph.geometry.view_graph import AGREES, points_of
 from kineograph.model.camera import Camera, Rig
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 from kineograph.model.skeleton import Skeleton
 from kineograph.stages.calibration_check import check_rig
-from kineograph.stages.moving_person import windows
 from kineograph.stages.people_judgement import Findings, judge, why_not_placed
 from kineograph.stages.people_poses import FoundPoses, TrialKeypoints, find_poses
 from kineograph.stages.people_views import common_views
-from kineograph.stages.people_world import KnownDistance, in_world, size_of, vertical
+from kineograph.stages.people_world import KnownDistance, in_world, no_size, size_of, vertical
 
 METHOD = "people"
 
@@ -74,22 +73,19 @@ def calibrate_by_people(
     InputError, ConfigError
         Where no two cameras saw the same person, or nothing tells the scale or the vertical.
     """
+    names = [trial.keypoints.name for trial in trials]
+    heights_m = [trial.heights_m for trial in trials]
+    distance = settings.known_distance
+    known = None if distance is None else KnownDistance(tuple(distance["between"]), float(distance["length_m"]))
+    if known is None and not any(value for people in heights_m for value in people.values()):
+        raise no_size(names)
     twins = np.array([skeleton.index(skeleton.counterpart(name)) for name in skeleton.keypoints])
     found = find_poses([trial.keypoints for trial in trials], lenses, twins)
     placed = {lens.name: camera for lens, camera in zip(lenses, found.cameras, strict=True) if camera is not None}
     if len(placed) < 2:
-        raise InputError(
-            "no two cameras could be placed by the people they saw",
-            expected="a person who walks about where two cameras see the whole body",
-            found="; ".join(f"{lens.name}: {why_not_placed(found, index)[0]}" for index, lens in enumerate(lenses))
-            or "no camera",
-            hint="are these videos of one trial, and is synchronization.max_offset_s large enough?",
-        )
+        raise _nothing_placed(found, lenses)
     bodies = _bodies(found, skeleton)
-    names = [trial.keypoints.name for trial in trials]
-    distance = settings.known_distance
-    known = None if distance is None else KnownDistance(tuple(distance["between"]), float(distance["length_m"]))
-    size = size_of(bodies, names, [trial.heights_m for trial in trials], known, placed)
+    size = size_of(bodies, names, heights_m, known, placed)
     up, people, source = vertical(bodies, settings.up, placed)
     floor = bodies.floor(up)
     placed = in_world(placed, up, 0.0 if floor is None else floor, size.metres)
@@ -98,21 +94,9 @@ def calibrate_by_people(
         source=f"{METHOD}, intrinsics {settings.intrinsics}",
     )
     findings = _findings(found, bodies, lenses, rig, up)
-    checked = check_rig(rig, METHOD)
-    reasons: list[Reason] = judge(
-        findings, found, [lens.name for lens in lenses], size, people, bool(settings.up), floor
-    )
-    came_in = {
-        **checked.came_in,
-        "trials": names,
-        "frames": found.sightings.frames,
-        "frames_held_out": found.sightings.select(found.sightings.held_out).frames,
-        "points": len(found.sightings),
-    }
-    came_out = {
-        **checked.came_out,
-        **findings.record(),
-        "offset_s": _offsets_s(found, [lens.name for lens in lenses]),
+    cameras = [lens.name for lens in lenses]
+    reasons = judge(findings, found, cameras, size, people, bool(settings.up), floor)
+    world = {
         "scale": {
             "source": size.source,
             "error_part": size.error,
@@ -121,12 +105,42 @@ def calibrate_by_people(
         "vertical": {"source": source} | ({} if people is None else _vertical_record(people, up)),
         "axes": f"origin on the floor below {rig.names[0]}, x where it looks, z up",
     }
-    return rig, dataclasses.replace(
-        checked, came_in=came_in, came_out=came_out, reasons=worst_first([*checked.reasons, *reasons])
+    return rig, _report(rig, found, findings, cameras, world, reasons)
+
+
+def _report(
+    rig: Rig,
+    found: FoundPoses,
+    findings: Findings,
+    cameras: Sequence[str],
+    world: Mapping[str, Any],
+    reasons: Sequence[Reason],
+) -> StageReport:
+    """The report on any calibration, with what is particular to this one."""
+    checked = check_rig(rig, METHOD)
+    came_in = {
+        **checked.came_in,
+        "trials": [trial.name for trial in found.trials],
+        "frames": found.sightings.frames,
+        "frames_held_out": found.sightings.select(found.sightings.held_out).frames,
+        "points": len(found.sightings),
+    }
+    came_out = {**checked.came_out, **findings.record(), "offset_s": _offsets_s(found, cameras), **world}
+    everything = worst_first([*checked.reasons, *reasons])
+    return dataclasses.replace(checked, came_in=came_in, came_out=came_out, reasons=everything)
+
+
+def _nothing_placed(found: FoundPoses, lenses: Sequence[Camera]) -> InputError:
+    why = [f"{lens.name}: {why_not_placed(found, index)[0]}" for index, lens in enumerate(lenses)]
+    return InputError(
+        "no two cameras could be placed by the people they saw",
+        expected="a person who walks about where two cameras see the whole body",
+        found="; ".join(why),
+        hint="are these videos of one trial, and is synchronization.max_offset_s large enough?",
     )
 
 
-def _vertical_record(people: Any, up: FloatArray) -> dict[str, float | int]:
+def _vertical_record(people: Upward, up: FloatArray) -> dict[str, float | int]:
     return {
         "people_error_deg": people.error_deg,
         "feet_error_deg": people.feet_error_deg,
@@ -137,22 +151,17 @@ def _vertical_record(people: Any, up: FloatArray) -> dict[str, float | int]:
 
 
 def _bodies(found: FoundPoses, skeleton: Skeleton) -> Bodies:
-    """The person of each trial in space, in long trials in windows spread over them."""
+    """The person of each trial in space."""
     points, rates = [], []
     for trial, clock in zip(found.trials, found.clocks, strict=True):
-        views = [view if np.isfinite(at) else view[:0] for view, at in zip(trial.views, clock, strict=True)]
-        if sum(len(view) > 0 for view in views) < 2:
-            points.append(np.full((0, len(skeleton.keypoints), 3), np.nan))
-            rates.append(1.0)
-            continue
-        image, _ = common_views(views, clock)
-        for first, last in windows(len(image), trial.fps_hz):
-            part = image[first:last]
-            solved, distance = points_of(found.cameras, part.reshape(-1, *part.shape[2:]))
-            poor = ~(np.nanmean(np.nan_to_num(distance, nan=0.0), axis=1) < 5 * found.scale_px)
-            solved[poor] = np.nan
-            points.append(solved.reshape(*part.shape[:2], 3))
-            rates.append(trial.fps_hz)
+        there = trial.filmed() & np.isfinite(clock)
+        solved = np.full((0, len(skeleton.keypoints), 3), np.nan)
+        if there.sum() >= 2:
+            image, _ = common_views(trial.views, clock)
+            flat, _ = points_of(found.cameras, image.reshape(-1, *image.shape[2:]))
+            solved = flat.reshape(*image.shape[:2], 3)
+        points.append(solved)
+        rates.append(trial.fps_hz)
     return Bodies(points, rates, skeleton.keypoints)
 
 
@@ -174,17 +183,26 @@ def _findings(found: FoundPoses, bodies: Bodies, lenses: Sequence[Camera], rig: 
         rig.names,
         _medians(distance[fit][:, which]),
         _medians(distance[seen.held_out][:, which]),
+        _shares(distance[seen.held_out][:, which], AGREES * found.scale_px),
         _frames(seen.image_px[:, which], seen.frame + 1_000_000 * seen.trial),
         turn_deg,
         shift / far,
         found.scale_px,
         bodies.spread(up),
         seen.frames,
+        {trial.name: bodies.unsteadiness(index) for index, trial in enumerate(found.trials)},
     )
 
 
 def _medians(distance: FloatArray) -> FloatArray:
     return np.array([float(np.median(d[np.isfinite(d)])) if np.isfinite(d).any() else np.nan for d in distance.T])
+
+
+def _shares(distance: FloatArray, limit: float) -> FloatArray:
+    """Which part of each camera's image points is nearer than the limit, (C,)."""
+    known = np.isfinite(distance)
+    shares: FloatArray = (known & (distance < limit)).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return shares
 
 
 def _frames(image_px: FloatArray, frame: np.ndarray) -> np.ndarray:

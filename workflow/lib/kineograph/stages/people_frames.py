@@ -42,7 +42,10 @@ def _of_trial(trial: TrialViews, clock: FloatArray, cameras: tuple[str, ...], mo
     views = [view if np.isfinite(at) else view[:0] for view, at in zip(trial.views, clock, strict=True)]
     filmed = np.array([len(view) > 0 for view in views])
     if filmed.sum() < 2:
-        return join(cameras, [])
+        nothing = np.zeros(0, int)
+        return Sightings(
+            cameras, (trial.name,), filmed[None], np.zeros((0, len(cameras), 2)), nothing, nothing, np.zeros(0, bool)
+        )
     image, _ = common_views(views, clock)
     frame = _telling_frames(image, most)
     held_out = np.arange(len(frame)) * STRETCHES // max(len(frame), 1) % HELD_OUT_OF == HELD_OUT_OF // 2

@@ -25,9 +25,12 @@ SHIFT_PART = (0.01, 0.04)
 """The same of its place, as a part of its distance to the people."""
 RESIDUAL = (2.5, 5.0)
 """Median residuals of held-out frames, in distances of an image point that is just about right."""
+AGREEING = (0.05, 0.15)
+"""Part of the held-out image points that may not agree. Two views of different things can be made to agree half-way."""
 OUTSTANDING = 2.0
 SPREAD_PART = 0.4
 """People should have been about in an area whose longer side is this part of their height."""
+BONES_VARY = (0.08, 0.2)
 VERTICAL_DEG = (1.0, 5.0)
 SCALE_ERROR = 0.03
 SCALE_APART = 0.05
@@ -43,6 +46,8 @@ class Findings:
         Their names.
     residual_px, held_out_px : (C,) arrays
         Median distance of image points from the projected points, of those adjusted to and of held-out ones.
+    agreeing : (C,) array
+        Part of the held-out image points that agree.
     frames : (C,) array of int
         In how many of the frames used each saw the person.
     turn_error_deg, shift_error_part : (C,) arrays
@@ -53,23 +58,28 @@ class Findings:
         The longer side of the area where people were, as a part of their height.
     total_frames : int
         Frames used of all trials.
+    unsteadiness : dict of str to float
+        How much the bones of each trial's person vary in length, as a part of it.
     """
 
     cameras: tuple[str, ...]
     residual_px: FloatArray
     held_out_px: FloatArray
+    agreeing: FloatArray
     frames: IntArray
     turn_error_deg: FloatArray
     shift_error_part: FloatArray
     right_px: float
     spread_part: float
     total_frames: int
+    unsteadiness: dict[str, float]
 
     def record(self) -> dict[str, Any]:
         """For the report."""
         by_camera = {
             "residual_median_px": self.residual_px,
             "held_out_median_px": self.held_out_px,
+            "held_out_agreeing_part": self.agreeing,
             "frames": self.frames,
             "turn_error_deg": self.turn_error_deg,
             "shift_error_part": self.shift_error_part,
@@ -77,7 +87,7 @@ class Findings:
         found: dict[str, Any] = {
             key: dict(zip(self.cameras, values.tolist(), strict=True)) for key, values in by_camera.items()
         }
-        return found | {"people_spread_part": self.spread_part}
+        return found | {"people_spread_part": self.spread_part, "bones_vary_part": self.unsteadiness}
 
 
 def judge(
@@ -142,16 +152,16 @@ def _residuals(found: Findings) -> Iterator[Reason]:
     for index, name in enumerate(found.cameras):
         others = np.delete(relative, index)
         typical = float(np.nanmedian(others)) if np.isfinite(others).any() else np.nan
-        verdict = _over(float(relative[index]), RESIDUAL)
+        verdict = _worse(_over(float(relative[index]), RESIDUAL), _over(1 - float(found.agreeing[index]), AGREEING))
         if verdict is None and relative[index] > 1 and relative[index] > OUTSTANDING * typical:
             verdict = "warn"
         if verdict is not None:
             yield Reason(
                 verdict,
-                f"held-out keypoints of {name} are {found.held_out_px[index]:.1f} px off on median "
-                f"(keypoints that are right: about {found.right_px:.1f} px)",
+                f"held-out keypoints of {name} are {found.held_out_px[index]:.1f} px off on median (keypoints that are right: "
+                f"about {found.right_px:.1f} px), and {found.agreeing[index]:.0%} of them agree",
                 f"camera {name}",
-                "are its intrinsics those of its videos? Look at its overlays",
+                "is its video of the same trial, and are its intrinsics those of its videos? Look at its overlays",
             )
 
 
@@ -179,6 +189,14 @@ def _conditions(found: Findings) -> Iterator[Reason]:
                 "to the people",
                 f"cameras {', '.join(names)}",
                 "let the participant walk about in all of the space that the cameras see",
+            )
+    for trial, part in found.unsteadiness.items():
+        if verdict := _over(part, BONES_VARY):
+            yield Reason(
+                verdict,
+                f"thighs and shanks of the person of {trial} vary in length by {part:.0%}, as bones do not",
+                f"trial {trial}",
+                "the cameras did not see the same: are the videos of one trial, or the offsets over max_offset_s?",
             )
     if found.spread_part < SPREAD_PART:
         yield Reason(

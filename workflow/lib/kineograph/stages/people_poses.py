@@ -101,6 +101,8 @@ def find_poses(trials: Sequence[TrialKeypoints], lenses: Sequence[Camera], twins
             misfit |= _misfits(seen, cameras, size * focal)
             clocks = [np.where(wrong, np.nan, clock) for wrong, clock in zip(misfit, clocks, strict=True)]
             seen = without(seen, misfit)
+            lost = np.isnan(np.array(clocks)).all(axis=0).tolist()
+            cameras = [None if gone else camera for gone, camera in zip(lost, cameras, strict=True)]
             cameras = _adjusted(cameras, seen)
         if _count(cameras) < 2:
             break

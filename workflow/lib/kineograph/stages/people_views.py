@@ -21,6 +21,8 @@ from kineograph.signal.robust import median_of_known
 
 MOST_PEOPLE = 3
 """So many people of each camera are candidates for the one whose movement is compared."""
+MOST_S = 120.0
+"""Of a long trial the beginning is enough."""
 SPIKE_FRAMES = 5
 SPIKE = 0.06
 """A keypoint this part of the person's size off its median over a few frames is not where the network says."""
@@ -107,7 +109,8 @@ def read_trial(
             detections.append(np.full((0, 0, count, 2), np.nan))
             candidates.append([np.full((0, count, 2), np.nan)])
             continue
-        confident = np.where((item.confidence >= min_confidence)[..., None], item.position_px, np.nan)
+        part = slice(0, round(MOST_S * item.fps_hz))
+        confident = np.where((item.confidence[part] >= min_confidence)[..., None], item.position_px[part], np.nan)
         ideal = undistort_pixels(lens, confident)
         detections.append(ideal)
         candidates.append(_candidates(ideal))
@@ -198,9 +201,9 @@ def common_views(views: Sequence[FloatArray], clock_frames: FloatArray) -> tuple
     views : sequence of (F, K, 2) arrays
         One a camera, at the trial's rate.
     clock_frames : (C,) array
-        How much later than the common clock each camera started, frames.
+        How much later than the common clock each camera started, frames; NaN for a camera to be left out. One has to stay.
     """
-    used = [index for index, view in enumerate(views) if len(view)]
+    used = [index for index, view in enumerate(views) if len(view) and np.isfinite(clock_frames[index])]
     first = int(np.floor(min(clock_frames[index] for index in used)))
     last = int(np.ceil(max(clock_frames[index] + len(views[index]) for index in used)))
     frame = np.arange(first, last)
@@ -231,6 +234,8 @@ def reassigned(
     twins : (K,) array of int
         The keypoint of the other side, or the keypoint itself.
     """
+    if not (trial.filmed() & np.isfinite(clock_frames)).any():
+        return trial
     together, first = common_views(trial.raw_views, clock_frames)
     frames, keypoints, number = together.shape[:3]
     person = list(trial.person)

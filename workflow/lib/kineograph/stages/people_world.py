@@ -12,6 +12,8 @@ from kineograph.geometry.body_frame import Bodies, Upward
 from kineograph.model.camera import Camera
 from kineograph.model.shapes import FloatArray
 
+MOSTLY = 1.4
+"""The vertical is mostly the feet's where they alone give it nearly as well."""
 STEEP = 0.2
 """A camera whose axis is this near the vertical (its sine) has no horizontal direction to speak of; its image's top has."""
 
@@ -158,7 +160,7 @@ def vertical(
             found="no such people",
             hint="let the participant walk about where two cameras see the whole body",
         )
-    mostly = "feet" if people.feet_error_deg < 2 * people.error_deg else "upright bodies"
+    mostly = "feet" if people.feet_error_deg < MOSTLY * people.error_deg else "upright bodies"
     return people.direction, people, f"people: {mostly}"
 
 

@@ -107,7 +107,7 @@ class Bodies:
     def length(self, first: FloatArray, second: FloatArray) -> float:
         """The median distance of two points (F, 3); NaN where they are never known together."""
         distance = np.linalg.norm(first - second, axis=-1)
-        return float(median_of_known(distance, axis=0)[0])
+        return float(median_of_known(distance, axis=0)[0]) if distance.size else float("nan")
 
     def between(self, first: str, second: str, trial: int) -> float:
         """The median distance of two keypoints in a trial."""

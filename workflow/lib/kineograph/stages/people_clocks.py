@@ -62,6 +62,8 @@ def first_look(
 
     Of several people, those are taken whose views agree much better at one lag than at others: the same person, who moves.
     """
+    if not trial.filmed().any():
+        return trial, start
     limit = round(timing.max_offset_s * trial.fps_hz) if timing.searched else 0
     several = any(len(found) > 1 for found in candidates)
     if not limit and not several:
@@ -111,7 +113,6 @@ def by_poses(trial: TrialViews, cameras: Sequence[Camera | None], timing: Timing
     now : (C,) array
         The offsets so far: those of cameras that can't be compared stay.
     """
-    limit = round(timing.max_offset_s * trial.fps_hz)
     views = trial.views
     usable = {index: camera for index, camera in enumerate(cameras) if camera is not None and len(views[index])}
     matrices = {
@@ -119,6 +120,7 @@ def by_poses(trial: TrialViews, cameras: Sequence[Camera | None], timing: Timing
     }
     if not timing.searched or not matrices:
         return now
+    limit = round(timing.max_offset_s * trial.fps_hz)
     pairs = ViewPairs(views, matrices)
     count = max(len(view) for view in views)
     table = tabulate(pairs, np.arange(count), limit)
@@ -132,7 +134,7 @@ def by_poses(trial: TrialViews, cameras: Sequence[Camera | None], timing: Timing
     stretches = cut(windows(count, trial.fps_hz))
     found = estimate_clocks(pairs.restricted(group), stretches, start, free)
     sure = found.significant[0] | (start != 0)
-    result: FloatArray = np.where(group, np.where(sure, found.clocks[0], 0.0), now)
+    result: FloatArray = np.where(group, np.where(sure, found.clocks[0], 0.0) + now[reference], now)
     return result
 
 

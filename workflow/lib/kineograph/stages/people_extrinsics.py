@@ -161,7 +161,7 @@ def _bodies(found: FoundPoses, skeleton: Skeleton) -> Bodies:
             flat, _ = points_of(found.cameras, image.reshape(-1, *image.shape[2:]))
             solved = flat.reshape(*image.shape[:2], 3)
         points.append(solved)
-        rates.append(trial.fps_hz)
+        rates.append(trial.fps_hz if there.any() else 1.0)
     return Bodies(points, rates, skeleton.keypoints)
 
 

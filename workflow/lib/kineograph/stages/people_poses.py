@@ -78,7 +78,9 @@ def find_poses(trials: Sequence[TrialKeypoints], lenses: Sequence[Camera], twins
     """
     names = tuple(camera.name for camera in lenses)
     ideal = [without_distortion(lens) for lens in lenses]
-    read = [read_trial(trial.name, trial.keypoints, lenses, trial.timing.min_confidence) for trial in trials]
+    read = [
+        read_trial(trial.name, trial.keypoints, lenses, trial.timing.min_confidence, len(twins)) for trial in trials
+    ]
     size = _sizes([item for item, _ in read], ideal)
     scale = RIGHT * float(np.nanmedian(size)) if np.isfinite(size).any() else RIGHT
     focal = float(np.median([lens.intrinsics[0, 0] for lens in ideal]))

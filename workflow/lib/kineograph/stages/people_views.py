@@ -84,7 +84,7 @@ class TrialViews:
 
 
 def read_trial(
-    name: str, keypoints: Sequence[Keypoints2D | None], lenses: Sequence[Camera], min_confidence: float
+    name: str, keypoints: Sequence[Keypoints2D | None], lenses: Sequence[Camera], min_confidence: float, count: int
 ) -> tuple[TrialViews, list[list[FloatArray]]]:
     """A trial's views, and the candidates of each camera for its person, (F, K, 2) each, the largest and longest first.
 
@@ -98,11 +98,12 @@ def read_trial(
         The cameras' lenses.
     min_confidence : float
         Keypoints of a smaller confidence are left out.
+    count : int
+        K, how many keypoints a person has.
     """
     rates = np.array([np.nan if item is None else item.fps_hz for item in keypoints])
     known = rates[np.isfinite(rates)]
     fps_hz = float(known.max()) if known.size else np.nan
-    count = next((len(item.names) for item in keypoints if item is not None), 0)
     detections, candidates = [], []
     for item, lens in zip(keypoints, lenses, strict=True):
         if item is None or not item.n_frames or not np.isfinite(item.fps_hz):

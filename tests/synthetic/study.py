@@ -122,4 +122,4 @@ def write_walk(folder: Path, *, phase: float, seconds: float = 3.0, seed: int = 
     person, noise = person_walking_about(phase), Faults(noise_px=0.7)
     seen = film(rig(), halpe26(), [person], seconds=seconds, fps_hz=WALK_FPS_HZ, faults=noise, seed=seed)
     for item in seen:
-        write_openpose(folder / f"{item.camera}_json", item)
+        openpose.write(folder / f"{item.camera}_json", item)

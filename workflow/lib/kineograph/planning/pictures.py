@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
 from kineograph.settings.text import canonical
 
+Resource = Callable[[Wildcards, int], int]
+"""How much of a resource a job is given, at its first attempt and at further ones."""
 CONVERT, BOARD, SCENE_POINTS = "convert", "board", "scene_points"
 INTRINSICS, EXTRINSICS = PURPOSES
 DETECTION = ("pattern", "dictionary", "marker_ratio", "frame_interval_s")
@@ -169,9 +171,11 @@ class PicturePlan:
             words += self.people.arguments(wildcards)
         return shlex.join(words)
 
-    def resource(self, name: str, light: dict[str, int], heavy: dict[str, int]) -> Callable[[Wildcards], int]:
+    def resource(self, name: str, light: Mapping[str, Resource], heavy: Mapping[str, Resource]) -> Resource:
         """How much of a resource a calibration takes: people are whole trials, anything else is a few points."""
-        return lambda wildcards: (heavy if self.method(wildcards) == PEOPLE else light)[name]
+        return lambda wildcards, attempt: (heavy if self.method(wildcards) == PEOPLE else light)[name](
+            wildcards, attempt
+        )
 
     def _computed(self, wildcards: Wildcards) -> dict[str, list[str]]:
         options: dict[str, list[str]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,12 +15,13 @@ from kineograph.geometry.projection import project
 from kineograph.io.skeletons import read_skeleton
 from kineograph.keypoint_formats import openpose
 from synthetic.networks import render, write_cards
-from synthetic.scene import film, ring, walker
+from synthetic.scene import Faults, film, on_path, ring, walker
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SIZE_PX = (640, 480)
 FPS_HZ = 60.0
 FRAMES = 24
+WALK_FPS_HZ = 30.0
 
 
 def rig(cameras: int = 3):
@@ -90,3 +92,34 @@ def copy_project(target: Path) -> Path:
         shutil.copytree(REPOSITORY / name, target / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(REPOSITORY / "Snakefile", target / "Snakefile")
     return target
+
+
+def person_walking_about(phase: float = 0.0):
+    """A person who walks a loop through the room."""
+    return on_path(
+        walker(halpe26(), phase=phase),
+        lambda t: np.stack([1.1 * np.sin(t * 0.8 + phase), 0.9 * np.sin(t * 1.1 + 2 * phase)], axis=-1),
+    )
+
+
+def write_people_study(root: Path, trials: tuple[str, ...] = ("T1", "T2")) -> Path:
+    """A study whose cameras have lenses only: their poses are to be found from a person who walks about; its configuration."""
+    path = write_study(root, trials=())
+    for index, trial in enumerate(trials):
+        write_walk(root / "data" / "S1" / trial / "keypoints", phase=0.7 * index, seed=index)
+    nowhere = [replace(camera, rotation=np.eye(3), translation_m=np.zeros(3)) for camera in rig().cameras]
+    toml.write(root / "data" / "S1" / "calibration" / "calibration.toml", replace(rig(), cameras=tuple(nowhere)))
+    config = yaml.safe_load(path.read_text())
+    config["inputs"]["fps_hz"] = WALK_FPS_HZ
+    config["calibration"] = {"method": "people", "intrinsics": "file"}
+    config["synchronization"] = {"method": "none"}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    return path
+
+
+def write_walk(folder: Path, *, phase: float, seconds: float = 3.0, seed: int = 0) -> None:
+    """OpenPose folders of a person who walks about, seen with some noise."""
+    person, noise = person_walking_about(phase), Faults(noise_px=0.7)
+    seen = film(rig(), halpe26(), [person], seconds=seconds, fps_hz=WALK_FPS_HZ, faults=noise, seed=seed)
+    for item in seen:
+        openpose.write(folder / f"{item.camera}_json", item)

@@ -1,5 +1,5 @@
-# The cameras, once a session or trial: any calibration format, or pictures of a board and of known points, to the canonical TOML
-# file; the check that a trial's videos fit it; whether what the cameras saw of people fits it, and its refinement by that.
+# The cameras, once a session or trial: any calibration format, pictures of a board and of known points, or the people that the
+# trials show, to the canonical TOML file; the check that a trial's videos fit it; whether what the cameras saw of people fits it, and its refinement by that.
 CALIBRATION_CAMERA = ("session", "calibration", "camera")
 
 
@@ -66,7 +66,8 @@ rule calibrate:
     conda:
         "../../envs/core.yaml"
     resources:
-        **LIGHT,
+        mem_mb=PICTURES.resource("mem_mb", LIGHT, ARRAYS),
+        runtime=PICTURES.resource("runtime", LIGHT, ARRAYS),
     params:
         settings=PICTURES.settings,
         code=PICTURES.code,

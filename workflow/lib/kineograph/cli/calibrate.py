@@ -26,6 +26,8 @@ class CalibrateSettings:
     method: str = "convert"
     intrinsics: str = "computed"
     max_point_error_px: float = 5.0
+    known_distance: Mapping[str, Any] | None = None
+    up: Mapping[str, Any] = field(default_factory=dict)
     format: str = "auto"
     image_edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)

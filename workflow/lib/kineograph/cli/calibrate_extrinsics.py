@@ -8,12 +8,11 @@ from pathlib import Path
 
 from kineograph.calibration_formats import toml
 from kineograph.cli import _known_points
-from kineograph.cli._any_calibration import read_calibration
-from kineograph.cli._common_arguments import add_result, add_settings, json_argument, save_report
-from kineograph.dataset.names import same_name_key
+from kineograph.cli._common_arguments import add_result, add_settings, save_report
+from kineograph.cli._lenses import add_lenses, read_lenses
 from kineograph.errors import InputError, KineographError
 from kineograph.io.reports import read_report
-from kineograph.model.camera import Camera, Rig
+from kineograph.model.camera import Rig
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.scene import ScenePoints
 from kineograph.settings.text import from_json
@@ -27,22 +26,14 @@ from kineograph.stages.extrinsics import (
     place_camera,
     points_came_out,
 )
-from kineograph.stages.image_edits import edit_images
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "--source", type=Path, required=True, metavar="PATH", help="the calibration's folder, or a file in it"
-    )
-    parser.add_argument(
-        "--cameras", type=json_argument, required=True, metavar="JSON", help="the cameras' names, a list"
-    )
-    for name, what in (("intrinsics", "lenses (.toml)"), ("views", "the board in the extrinsics pictures (.npz)")):
-        parser.add_argument(
-            f"--{name}", type=Path, nargs="*", default=[], metavar="FILE", help=f"{what}, a file a camera"
-        )
-        parser.add_argument(f"--{name}-reports", type=Path, nargs="*", default=[], metavar="FILE", help="their reports")
+    add_lenses(parser)
+    what = "the board in the extrinsics pictures (.npz), a file a camera"
+    parser.add_argument("--views", type=Path, nargs="*", default=[], metavar="FILE", help=what)
+    parser.add_argument("--views-reports", type=Path, nargs="*", default=[], metavar="FILE", help="their reports")
     add_settings(parser)
     add_result(parser)
 
@@ -50,7 +41,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> StageReport:
     """Place each camera that can be placed, check them against each other, and write."""
     settings = from_json(ExtrinsicsSettings, args.settings)
-    lenses, reasons, lens_figures = _lenses(args, settings)
+    lenses, reasons, lens_figures = read_lenses(args, settings)
     known = _points_of_cameras(args, settings, reasons)
     placed: list[Placed] = []
     for name, points in known.items():
@@ -86,43 +77,6 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a calibration without cameras."""
     toml.write(args.out, Rig(()))
     save_report(args, StageReport(STAGE, error=error.record()))
-
-
-def _lenses(
-    args: argparse.Namespace, settings: ExtrinsicsSettings
-) -> tuple[dict[str, Camera], list[Reason], dict[str, dict[str, object]]]:
-    """The cameras' lenses, what is wrong with them, and figures on them for the report."""
-    lenses: dict[str, Camera] = {}
-    reasons: list[Reason] = []
-    if settings.intrinsics == "file":
-        given, _ = read_calibration(args.source, settings.format, settings.parameters)
-        given = edit_images(given, settings.image_edits)
-        by_key = {same_name_key(camera.name): camera for camera in given.cameras}
-        for name in args.cameras:
-            if (camera := by_key.get(same_name_key(name))) is not None:
-                lenses[name] = dataclasses.replace(camera, name=name)
-            else:
-                reasons.append(not_placed(name, _not_in(given)))
-        return lenses, reasons, {}
-    figures: dict[str, object] = {}
-    for name, path, report_path in zip(args.cameras, args.intrinsics, args.intrinsics_reports, strict=True):
-        report = read_report(report_path)
-        if report.error:
-            reasons.append(not_placed(name, KineographError.from_record(report.error)))
-            continue
-        lenses[name] = toml.read(path).cameras[0]
-        reasons += report.reasons
-        figures[name] = {key: report.came_out[key] for key in ("views", "rms_px", "left_out_px", "coverage")}
-    return lenses, reasons, {"intrinsics": figures}
-
-
-def _not_in(given: Rig) -> InputError:
-    return InputError(
-        f"{given.source} has no intrinsics of it",
-        expected="all cameras",
-        found=", ".join(given.names) or "no camera",
-        hint="rename the camera, or set calibration.intrinsics to computed",
-    )
 
 
 def _points_of_cameras(

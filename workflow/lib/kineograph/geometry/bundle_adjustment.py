@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kineograph.geometry.projection import distort, project, to_pixels, undistort_pixels
 from kineograph.geometry.rotation import matrix_from_vector
@@ -142,6 +143,24 @@ def triangulate(
         solved = triangulate_dlt(ideal, used / np.sqrt(1 + np.square(error / scale_px)), projection)
     points[enough] = solved
     return points
+
+
+def pose_information(
+    cameras: Sequence[Camera], points_m: FloatArray, image_px: FloatArray, scale_px: float
+) -> FloatArray:
+    """What image points (N, C, 2) of points (N, 3) tell of the cameras' poses, (6 C, 6 C): the inverse of a covariance.
+
+    Three turns about its own axes, rad, and three shifts of its centre a camera; the points are free. The image points that fit
+    have the standard deviation `scale_px`, and are taken for independent. Turning, shifting and scaling everything together
+    changes nothing that is seen: those seven directions have no information.
+    """
+    known = np.isfinite(points_m).all(axis=1)
+    weight = finite(image_px[known]).astype(float)
+    moves = np.ones(len(cameras), bool)
+    problem = _Problem(tuple(cameras), np.nan_to_num(image_px[known]), weight, moves)
+    equations = problem.equations(np.zeros((len(cameras), POSE)), points_m[known], scale_px)
+    tiny = 1e-9 * np.trace(equations.points, axis1=1, axis2=2)[:, None, None] + 1e-12
+    return _eliminated(equations.cameras, equations.points + tiny * np.eye(3), equations.between)[0]
 
 
 def residuals_px(cameras: Sequence[Camera], points_m: FloatArray, image_px: FloatArray) -> FloatArray:
@@ -293,17 +312,26 @@ def _solve(
     right = equations.cameras_right - held * state
     tiny = 1e-9 * np.trace(equations.points, axis1=1, axis2=2)[:, None, None] + 1e-12
     points = equations.points * (1 + damping * np.eye(3)) + tiny * np.eye(3)
-    inverse = np.linalg.inv(points)
-    between = equations.between.transpose(1, 2, 0, 3)  # C, p, N, 3
-    eliminated = np.einsum("cjnx,nxy->cjny", between, inverse, optimize=True).reshape(number * parameters, -1)
-    flat = between.reshape(number * parameters, -1)
-    reduced = -eliminated @ flat.T
-    for index in range(number):
-        block = slice(index * parameters, (index + 1) * parameters)
-        reduced[block, block] += cameras[index]
+    reduced, eliminated, inverse, flat = _eliminated(cameras, points, equations.between)
     rhs = right.ravel() - eliminated @ equations.points_right.ravel()
     may = np.repeat(moves, parameters)
     step = np.zeros(number * parameters)
     step[may] = np.linalg.solve(reduced[np.ix_(may, may)], rhs[may])
     back = equations.points_right - (step @ flat).reshape(-1, 3)
     return step.reshape(number, parameters), np.einsum("nxy,ny->nx", inverse, back)
+
+
+def _eliminated(
+    cameras: FloatArray, points: FloatArray, between: FloatArray
+) -> tuple[FloatArray, FloatArray, NDArray[np.floating], FloatArray]:
+    """The normal matrix of the cameras without the points (C p, C p); what eliminates them, (C p, 3 N); and its parts."""
+    number, parameters = cameras.shape[:2]
+    inverse = np.linalg.inv(points)
+    ordered = between.transpose(1, 2, 0, 3)  # C, p, N, 3
+    eliminated = np.einsum("cjnx,nxy->cjny", ordered, inverse, optimize=True).reshape(number * parameters, -1)
+    flat = ordered.reshape(number * parameters, -1)
+    reduced: FloatArray = -eliminated @ flat.T
+    for index in range(number):
+        block = slice(index * parameters, (index + 1) * parameters)
+        reduced[block, block] += cameras[index]
+    return reduced, eliminated, inverse, flat

@@ -19,6 +19,17 @@ def matrix_from_vector(vector: FloatArray) -> FloatArray:
     return matrix
 
 
+def matrices_from_vectors(vector: FloatArray) -> FloatArray:
+    """The rotation matrices (..., 3, 3) of Rodrigues vectors (..., 3), rad: :func:`matrix_from_vector` of many at once."""
+    angle = np.linalg.norm(vector, axis=-1)[..., None, None]
+    cross = np.zeros((*vector.shape, 3))
+    cross[..., [2, 0, 1], [1, 2, 0]] = vector
+    cross -= np.swapaxes(cross, -1, -2)
+    safe = np.maximum(angle, 1e-12)
+    matrix: FloatArray = np.eye(3) + np.sin(safe) / safe * cross + (1 - np.cos(safe)) / safe**2 * cross @ cross
+    return matrix
+
+
 def vector_from_matrix(matrix: FloatArray) -> FloatArray:
     """The Rodrigues vector (3,), rad, of a rotation matrix (3, 3); the matrix is first made orthogonal.
 

@@ -1,9 +1,10 @@
-"""What rules ask about the making of calibrations: converted from files, or computed from pictures."""
+"""What rules ask about the making of calibrations: converted from files, or computed from pictures or from people."""
 
 from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,14 @@ from kineograph.dataset.names import natural_key
 from kineograph.dataset.pictures import PURPOSES, find_pictures, find_point_files
 from kineograph.errors import InputError
 from kineograph.planning.calibration_file import CalibrationFilePlan
+from kineograph.planning.people import FINDING, PEOPLE, PeoplePlan
 from kineograph.planning.plan import Plan, Wildcards
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
 from kineograph.settings.text import canonical
 
+Resource = Callable[[Wildcards, int], int]
+"""How much of a resource a job is given, at its first attempt and at further ones."""
 CONVERT, BOARD, SCENE_POINTS = "convert", "board", "scene_points"
 INTRINSICS, EXTRINSICS = PURPOSES
 DETECTION = ("pattern", "dictionary", "marker_ratio", "frame_interval_s")
@@ -23,6 +27,12 @@ DETECTION = ("pattern", "dictionary", "marker_ratio", "frame_interval_s")
 LENS = ("corners", "distortion_terms", "min_views", "max_view_error_px")
 PLACING = ("method", "intrinsics", "max_point_error_px")
 """Keys of the section ``calibration`` that apply to pictures only."""
+VERBS = {
+    CONVERT: "calibrate",
+    BOARD: "calibrate-extrinsics",
+    SCENE_POINTS: "calibrate-extrinsics",
+    PEOPLE: "calibrate-people",
+}
 DRAWING = ("pattern", "square_m", "corners", "lies_on")
 
 
@@ -38,6 +48,7 @@ class PicturePlan:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.given_file = CalibrationFilePlan(plan)
+        self.people = PeoplePlan(plan)
 
     # ---- which calibrations and cameras
 
@@ -59,7 +70,7 @@ class PicturePlan:
         """The pictures of all cameras that are calibrated from pictures."""
         paths = set()
         for trial in self.plan.dataset.trials:
-            if self.plan.config.section("calibration", session=trial.session)["method"] == CONVERT:
+            if self.plan.config.section("calibration", session=trial.session)["method"] not in (BOARD, SCENE_POINTS):
                 continue
             names = {"session": trial.session, "calibration": trial.calibration.name}
             paths |= {self.plan.layout.path("calibration_picture", **names, camera=item.name) for item in trial.cameras}
@@ -95,17 +106,21 @@ class PicturePlan:
 
     def verb(self, wildcards: Wildcards) -> str:
         """The verb that makes a calibration."""
-        return "calibrate" if self.method(wildcards) == CONVERT else "calibrate-extrinsics"
+        return VERBS[self.method(wildcards)]
 
     def settings(self, wildcards: Wildcards) -> str:
         """The settings that apply to the method."""
         given = json.loads(self.plan.settings("calibration")(wildcards))
         method = given["method"]
+        file = {key: value for key, value in given.items() if key not in (*PLACING, *FINDING)}
         if method == CONVERT:
-            return canonical({key: value for key, value in given.items() if key not in PLACING})
-        settings = {key: given[key] for key in PLACING}
+            return canonical(file)
+        settings = {"method": method, "intrinsics": given["intrinsics"]}
         if given["intrinsics"] == "file":
-            settings |= given
+            settings |= file
+        if method == PEOPLE:
+            return canonical(settings | self.people.settings(wildcards, given))
+        settings["max_point_error_px"] = given["max_point_error_px"]
         if method == BOARD:
             settings |= self._extrinsics_board(wildcards)
         return canonical(settings)
@@ -115,7 +130,7 @@ class PicturePlan:
         if self.method(wildcards) == CONVERT:
             return self.given_file.code(wildcards)
         formats = self.given_file.format_modules(wildcards) if self._lenses_from_file(wildcards) else []
-        return code_digest("kineograph.cli.calibrate_extrinsics", *formats)
+        return code_digest(f"kineograph.cli.{self.verb(wildcards).replace('-', '_')}", *formats)
 
     def content(self, wildcards: Wildcards) -> str:
         """The fingerprints of the files that a calibration is read from, and its cameras."""
@@ -141,17 +156,26 @@ class PicturePlan:
             return []
 
     def computed(self, wildcards: Wildcards) -> list[str]:
-        """The results that a calibration from pictures is computed from."""
-        return [path for paths in self._computed(wildcards).values() for path in paths]
+        """The results that a calibration from pictures or people is computed from."""
+        keypoints = self.people.keypoints(wildcards) if self.method(wildcards) == PEOPLE else []
+        return [path for paths in self._computed(wildcards).values() for path in paths] + keypoints
 
     def arguments(self, wildcards: Wildcards) -> str:
-        """The command line's arguments for a calibration from pictures; none for a conversion."""
+        """The command line's arguments for a calibration that is computed; none for a conversion."""
         if self.method(wildcards) == CONVERT:
             return ""
         words = ["--cameras", canonical(self.cameras(wildcards))]
         for option, paths in self._computed(wildcards).items():
             words += [option, *paths]
+        if self.method(wildcards) == PEOPLE:
+            words += self.people.arguments(wildcards)
         return shlex.join(words)
+
+    def resource(self, name: str, light: Mapping[str, Resource], heavy: Mapping[str, Resource]) -> Resource:
+        """How much of a resource a calibration takes: people are whole trials, anything else is a few points."""
+        return lambda wildcards, attempt: (heavy if self.method(wildcards) == PEOPLE else light)[name](
+            wildcards, attempt
+        )
 
     def _computed(self, wildcards: Wildcards) -> dict[str, list[str]]:
         options: dict[str, list[str]] = {}

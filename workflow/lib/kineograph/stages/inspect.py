@@ -89,7 +89,7 @@ def inspect(
     usable = {}
     for recording in recordings:
         camera = matches.get(recording.name)
-        error, remark = _check_size(recording, camera) if camera else (None, None)
+        error, remark = check_size(recording.name, recording.size_px, camera) if camera else (None, None)
         errors += [error] if error else []
         reasons += [remark] if remark else []
         usable[recording.name] = camera is not None and error is None and recording.error is None
@@ -180,29 +180,30 @@ def _match(recordings: Sequence[Recording], rig: Rig, by: str) -> tuple[dict[str
     return matches, list(errors)
 
 
-def _check_size(recording: Recording, camera: Camera) -> tuple[KineographError | None, Reason | None]:
-    have, want = recording.size_px, camera.size_px
+def check_size(name: str, have: tuple[int, int], camera: Camera) -> tuple[KineographError | None, Reason | None]:
+    """What is wrong with a camera whose video has the size `have`, px, and what is remarkable about it."""
+    want = camera.size_px
     if have in ((0, 0), want):
         return None, None
     sizes = f"{have[0]}x{have[1]} px"
     if all(abs(a - b) < CODEC_BLOCK_PX for a, b in zip(have, want, strict=True)):
         return None, Reason(
             "warn",
-            f"the video of {recording.name} is {sizes}, its calibration {want[0]}x{want[1]} px: taken as cut at its right or "
+            f"the video of {name} is {sizes}, its calibration {want[0]}x{want[1]} px: taken as cut at its right or "
             "lower edge, as video codecs do",
-            f"camera {recording.name}",
+            f"camera {name}",
             "check that the camera was calibrated at this resolution",
         )
     turned = " (turned by a quarter)" if have == want[::-1] else ""
     scale = have[0] / want[0]
-    resized = abs(have[1] - scale * want[1]) <= 1 and f"{{{recording.name}: {{scale: {scale:.6g}}}}}"
+    resized = abs(have[1] - scale * want[1]) <= 1 and f"{{{name}: {{scale: {scale:.6g}}}}}"
     return InputError(
-        f"the video of camera '{recording.name}' has another size than its calibration",
+        f"the video of camera '{name}' has another size than its calibration",
         expected=f"{want[0]}x{want[1]} px, as camera '{camera.name}' was calibrated",
         found=sizes + turned,
         hint="calibrate at the resolution of the videos, or say in calibration.image_edits how the video was cropped or "
         + (f"resized, for example {resized}" if resized else "resized"),
-        where=f"camera {recording.name}",
+        where=f"camera {name}",
     ), None
 
 

@@ -82,8 +82,7 @@ def triangulate(
         solved = solve_dlt(image, confidence, projection, limits)
     else:
         limbs = skeleton.limbs() if settings.swaps else {}
-        bones = [(skeleton.index(a), skeleton.index(b)) for a, b in skeleton.bones] if settings.temporal else None
-        solved, learnt = solve_robust(image, confidence, projection, limbs, limits, bones)
+        solved, learnt = solve_robust(image, confidence, projection, limbs, limits, temporal=settings.temporal)
     filled, new = fill_gaps(solved.position_m.reshape(frames, -1), settings.max_gap_frames)
     origin = solved.origin.copy()
     origin[new.reshape(*origin.shape, 3)[..., 0]] = Origin.INTERPOLATED

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from kineograph.geometry.pixel_refinement import Views, odds_of
 from kineograph.geometry.robust_triangulation import USED_WEIGHT
-from kineograph.geometry.temporal_prior import learn_prior, smooth_points
+from kineograph.geometry.temporal_prior import Prior, learn_prior, smooth_points
 from kineograph.model.points import Origin
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.runs import runs
 from kineograph.stages.triangulation_records import Limits, Solved
 
+BLOCK_FRAMES = 2000
+OVERLAP_FRAMES = 100
+SURE_CAMERAS = 3
+"""Three cameras that agree are right, however quick the movement: the prior does not overrule them."""
 FEWEST_FRAMES = 10
 """Fewer frames tell nothing of a movement: the points stay as they are."""
 
@@ -25,7 +27,6 @@ def apply_prior(
     confidence: FloatArray,
     projection: FloatArray,
     noise_px: FloatArray,
-    bones: Sequence[tuple[int, int]],
     limits: Limits,
 ) -> None:
     """Replace a person's points by the likeliest of the whole trial.
@@ -45,8 +46,6 @@ def apply_prior(
         Projection matrices.
     noise_px : (K, C) array
         Noise of each coordinate of the image points, px.
-    bones : sequence of pairs
-        Indices of the keypoints that bones join.
     limits : Limits
         What a point must keep to.
     """
@@ -54,12 +53,24 @@ def apply_prior(
     known = np.flatnonzero(np.isfinite(solved.position_m[:, person, :, 0]).sum(axis=0) >= FEWEST_FRAMES)
     if not len(known):
         return
-    place = {int(keypoint): index for index, keypoint in enumerate(known)}
-    pairs = [(place[a], place[b]) for a, b in bones if a in place and b in place]
     start, covariance = solved.position_m[:, person, known], solved.covariance_m2[:, person, known]
-    views = _views(image_px[:, known], confidence[:, known], projection, noise_px[known])
-    smoothed, fit = smooth_points(views, start, covariance, learn_prior(start, covariance, pairs))
-    shape = (frames, len(known))
+    used = solved.used[:, person, known]
+    sure = used.sum(axis=-1) >= SURE_CAMERAS
+    prior = learn_prior(start, covariance, sure)
+    for first in range(0, frames, BLOCK_FRAMES):
+        last = min(first + BLOCK_FRAMES, frames)
+        low, high = max(first - OVERLAP_FRAMES, 0), min(last + OVERLAP_FRAMES, frames)
+        block = slice(low, high)
+        views = _views(image_px[block, known], confidence[block, known], projection, noise_px[known])
+        agreed = np.ascontiguousarray((used & sure[..., None])[block].reshape(-1, used.shape[-1]).T)
+        part = Prior(prior.roughness_m[block], prior.white, prior.believed[block])
+        smoothed, fit = smooth_points(views, start[block], covariance[block], agreed, part)
+        _store(solved, person, known, (first, last, low), views, smoothed, fit, limits)
+
+
+def _store(solved, person, known, span, views, smoothed, fit, limits):
+    first, last, low = span
+    shape = smoothed.shape[:2]
     used = (fit.weight > USED_WEIGHT).T.reshape(*shape, -1)
     enough = used.sum(axis=-1) >= limits.min_cameras
     present = enough | _short_gaps(enough, limits.max_gap_frames)
@@ -67,12 +78,14 @@ def apply_prior(
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.where(enough, distance.sum(axis=-1) / used.sum(axis=-1), np.nan)
     position = fit.position_m.T.reshape(*shape, 3)
-    solved.position_m[:, person, known] = np.where(present[..., None], position, np.nan)
-    solved.covariance_m2[:, person, known] = np.where(present[..., None, None], smoothed, np.nan)
-    solved.error_px[:, person, known] = error
-    solved.used[:, person, known] = used & enough[..., None]
+    own = slice(first - low, last - low)
+    at = (slice(first, last), person, known)
+    solved.position_m[at] = np.where(present[..., None], position, np.nan)[own]
+    solved.covariance_m2[at] = np.where(present[..., None, None], smoothed, np.nan)[own]
+    solved.error_px[at] = error[own]
+    solved.used[at] = (used & enough[..., None])[own]
     origin = np.where(enough, Origin.TRIANGULATED, np.where(present, Origin.PREDICTED, Origin.MISSING))
-    solved.origin[:, person, known] = origin
+    solved.origin[at] = origin[own]
 
 
 def _views(image_px: FloatArray, confidence: FloatArray, projection: FloatArray, noise_px: FloatArray) -> Views:

@@ -1,0 +1,142 @@
+"""How rough a movement is from moment to moment, and how much of its noise is new in each frame: what a smoother needs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kineograph.geometry import symmetric_systems
+from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.signal.robust import median_of_known
+from kineograph.signal.smooth_series import ORDER, difference_bands
+
+ROUGHNESS_M = np.geomspace(1e-6, 0.03, 12)
+"""Standard deviations of the third difference from frame to frame that are tried, m."""
+WINDOW_FRAMES = 40
+STEP_FRAMES = 20
+"""Windows overlap by half, and so each counts for half."""
+CHANGE = np.log(3.0)
+"""Standard deviation of the change of the roughness's logarithm from window to window."""
+LEAST_WHITE = 0.05
+FOURTH = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
+MEDIAN_OF_THREE = 2.366
+"""Median of a chi-square of 3 degrees of freedom."""
+TOGETHER = 500
+SPREAD = 4.0
+
+
+def new_share(position_m: FloatArray, covariance_m2: FloatArray) -> FloatArray:
+    """The share of each keypoint's noise, as a standard deviation, that is new in each frame, (K,), from 0.05 to 1.
+
+    The rest stays or changes slowly, as a calibration's bias does. Fourth differences hold hardly anything else than noise, in
+    most frames at least: their median is compared with what the variances would make of them. Source: Hall, Kay & Titterington
+    1990, doi:10.1093/biomet/77.3.521 (variances from differences).
+
+    Parameters
+    ----------
+    position_m : (F, K, 3) array
+        m, NaN where missing or not to be believed.
+    covariance_m2 : (6, F, K) array
+        By :data:`~kineograph.geometry.symmetric_systems.ENTRIES`, m^2.
+    """
+    length = len(position_m) - len(FOURTH) + 1
+    difference = sum(c * position_m[i : length + i] for i, c in enumerate(FOURTH)).reshape(-1, 3).T
+    expected = sum(c**2 * covariance_m2[:, i : length + i] for i, c in enumerate(FOURTH)).reshape(6, -1)
+    squared = (difference * symmetric_systems.times(symmetric_systems.inverse(expected), difference)).sum(axis=0)
+    middle, count = median_of_known(squared.reshape(length, -1), axis=0)
+    share = np.where(count > 0, middle, 0.0) / MEDIAN_OF_THREE
+    pooled = (share * count).sum() / max(count.sum(), 1)
+    own = (share * count + TOGETHER * pooled) / (count + TOGETHER)
+    unsure = np.sqrt(SPREAD / np.maximum(count.sum(), 1)) 
+    clipped: FloatArray = np.sqrt(np.clip(own + 2 * unsure, LEAST_WHITE**2, 1.0))
+    return clipped
+
+
+def learn_roughness(position_m: FloatArray, variance_m2: FloatArray) -> FloatArray:
+    """The roughness of each keypoint's movement around each frame, (F, K), m.
+
+    In windows, the likelihood of each roughness that is tried, with nothing known of where the movement comes from; then along
+    the windows the likeliest mean, where the roughness's logarithm walks at random.
+
+    Parameters
+    ----------
+    position_m : (F, K, 3) array
+        m, NaN where missing or not to be believed.
+    variance_m2 : (F, K) array
+        Variance of a coordinate that is new in each frame, m^2.
+    """
+    frames = len(position_m)
+    start = np.unique(np.append(np.arange(0, max(frames - WINDOW_FRAMES, 0), STEP_FRAMES), max(frames - WINDOW_FRAMES, 0)))
+    inside = start + np.arange(min(WINDOW_FRAMES, frames))[:, None]
+    known = np.isfinite(position_m[..., 0]) & np.isfinite(variance_m2)
+    evidence = _evidence(position_m[inside], variance_m2[inside], known[inside])
+    share = STEP_FRAMES / WINDOW_FRAMES if len(start) > 1 else 1.0
+    mean = _along_windows(evidence * share)
+    middle = start + (len(inside) - 1) / 2
+    when = np.arange(frames)
+    return np.exp(np.stack([np.interp(when, middle, row) for row in mean.T], axis=1))
+
+
+def _evidence(position_m: FloatArray, variance_m2: FloatArray, known: BoolArray) -> FloatArray:
+    """Logarithm of the likelihood of each roughness, (R, W, K), up to a constant, from windows of L frames (L, W, K, 3)."""
+    length = len(position_m)
+    number = known.sum(axis=0)
+    weight = np.where(known, 1 / np.where(known, variance_m2, 1.0), 0.0)
+    values = np.where(known[..., None], position_m, 0.0)
+    total = np.maximum(weight.sum(axis=0), 1e-12)
+    values = values - (weight[..., None] * values).sum(axis=0) / total[..., None]
+    right = weight[..., None] * values
+    precision = ROUGHNESS_M**-2.0
+    pattern = difference_bands(np.ones(length - ORDER))
+    # the factor L D L' of the system, row by row; only the last three rows are needed at any time
+    shape = (len(precision), *number.shape)
+    pivots = [np.ones(shape)] * ORDER
+    columns: list[list[FloatArray]] = [[np.zeros(shape)] * (ORDER + 1)] * ORDER  # of the last three rows, L times D
+    solved = [np.zeros((*shape, 3))] * ORDER
+    log_pivots, gained = np.zeros(shape), np.zeros(shape)
+    for frame in range(length):
+        row = [pattern[d, frame - d] * precision[:, None, None] if frame >= d else None for d in range(ORDER + 1)]
+        scaled: list[FloatArray] = [np.zeros(shape)] * (ORDER + 1)  # L_{frame, frame-d} D_{frame-d}
+        lower: list[FloatArray] = [np.zeros(shape)] * (ORDER + 1)
+        for d in range(ORDER, 0, -1):
+            if row[d] is None:
+                continue
+            value = np.broadcast_to(row[d], shape).copy()
+            for e in range(d + 1, ORDER + 1):
+                value -= scaled[e] * columns[d - 1][e - d]
+            scaled[d] = value
+            lower[d] = value / pivots[d - 1]
+        pivot = row[0] + weight[frame] + 1e-9
+        part = np.broadcast_to(right[frame], (*shape, 3)).copy()
+        for d in range(1, ORDER + 1):
+            pivot = pivot - scaled[d] * lower[d]
+            part -= lower[d][..., None] * solved[d - 1]
+        log_pivots += np.log(pivot)
+        gained += np.square(part).sum(axis=-1) / pivot
+        pivots = [pivot, *pivots[:-1]]
+        columns = [lower, *columns[:-1]]
+        solved = [part, *solved[:-1]]
+    misfit = (weight[..., None] * np.square(values)).sum(axis=(0, 3)) - gained
+    free = (length - ORDER) * np.log(precision)[:, None, None]
+    evidence = 0.5 * (3 * (free - log_pivots) - misfit)
+    return np.where(number > ORDER + 1, evidence, 0.0)
+
+
+def _along_windows(evidence: FloatArray) -> FloatArray:
+    """The mean of the roughness's logarithm in each window (W, K), from the evidence of all (R, W, K)."""
+    grid = np.log(ROUGHNESS_M)
+    apart = np.square((grid[:, None] - grid) / CHANGE)
+    step = np.exp(-0.5 * apart) + 1e-4
+    step /= step.sum(axis=0)
+    own = np.exp(evidence - evidence.max(axis=0))
+    windows = own.shape[1]
+    ahead, back = own.copy(), np.ones_like(own)
+    for window in range(1, windows):
+        ahead[:, window] *= step @ ahead[:, window - 1]
+        ahead[:, window] /= ahead[:, window].sum(axis=0)
+    for window in range(windows - 2, -1, -1):
+        back[:, window] = step.T @ (own[:, window + 1] * back[:, window + 1])
+        back[:, window] /= back[:, window].sum(axis=0)
+    belief = ahead * back
+    belief /= belief.sum(axis=0)
+    mean: FloatArray = np.einsum("r,rwk->wk", grid, belief)
+    return mean

@@ -10,11 +10,13 @@ from kineograph.geometry import symmetric_systems
 from kineograph.geometry.pixel_refinement import Fit, Views, evaluate
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.robust import median_of_known
-from kineograph.signal.roughness import learn_roughness, new_share
+from kineograph.signal.roughness import learn_roughness, leverage, new_share, refined_roughness
 from kineograph.signal.smooth_series import covariances, factorize, solve
 
 ROUNDS = 2
 """Gauss-Newton steps in pixels; each weighs the image points anew."""
+REFINEMENTS = 4
+TOLD = 11 / 12
 JUMP = 3.0
 """A point this many times farther than usual from where its neighbours lead is left out at first, if two cameras made it."""
 WINDOW_FRAMES = 20
@@ -41,7 +43,7 @@ class Prior:
     believed: BoolArray
 
 
-def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, sure: BoolArray) -> Prior:
+def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, sure: BoolArray, fps_hz: float) -> Prior:
     """Learn the prior from points triangulated frame by frame.
 
     Parameters
@@ -57,7 +59,15 @@ def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, sure: BoolArr
     believed = np.isfinite(variance) & (sure | ~_jumps(position_m, variance))
     position = np.where(believed[..., None], position_m, np.nan)
     white = new_share(position, np.stack([covariance_m2[..., i, j] for i, j in symmetric_systems.ENTRIES]))
-    return Prior(learn_roughness(position, variance * np.square(white)), white, believed)
+    roughness = learn_roughness(position, variance * np.square(white))
+    information = _information(covariance_m2, believed) / np.tile(np.square(white), len(position))
+    filled = _filled(position_m, believed).reshape(-1, 3).T
+    right = symmetric_systems.times(information, filled)
+    noise = white / np.sqrt(np.where(believed, 1 / np.where(believed, variance, 1.0), 0.0).mean(axis=0))
+    for _ in range(REFINEMENTS):
+        _, smooth = _solve(information, right, filled, roughness)
+        roughness = refined_roughness(smooth.T.reshape(position.shape), roughness, noise, believed, fps_hz)
+    return Prior(roughness, white, believed)
 
 
 def smooth_points(
@@ -87,11 +97,7 @@ def smooth_points(
     """
     shape = start_m.shape
     new = np.square(prior.white)
-    told = np.where(prior.believed[..., None, None], covariance_m2, np.inf)
-    information = symmetric_systems.inverse(
-        np.stack([told[..., i, j] for i, j in symmetric_systems.ENTRIES]).reshape(6, -1)
-    )
-    information = np.where(np.isfinite(information), information, 0.0)
+    information = _information(covariance_m2, prior.believed)
     position = _filled(start_m, prior.believed).reshape(-1, 3).T
     white = np.tile(new, shape[0])
     right = symmetric_systems.times(information / white, position)
@@ -103,8 +109,16 @@ def smooth_points(
         right = symmetric_systems.times(information, position) + gradient / white
         factor, position = _solve(information, right, position, prior.roughness_m)
     fit, _ = evaluate(views, position, doubt_m2=doubt, agreed=agreed)
-    kept = covariances(factor)
+    kept = covariances(factor) * TOLD
     return kept + _bias(fit, new, shape), fit
+
+
+def _information(covariance_m2: FloatArray, believed: BoolArray) -> FloatArray:
+    """The inverse covariances (6, F K), 1/m^2; 0 where a point is not believed."""
+    known = np.where(believed[..., None, None], covariance_m2, np.eye(3))
+    inverse = symmetric_systems.inverse(np.stack([known[..., i, j].ravel() for i, j in symmetric_systems.ENTRIES]))
+    information: FloatArray = np.where(believed.ravel(), inverse, 0.0)
+    return information
 
 
 def _solve(
@@ -139,7 +153,8 @@ def _doubt(covariance_m2: FloatArray, prior: Prior) -> FloatArray:
     """
     variance = np.trace(covariance_m2, axis1=2, axis2=3) / 3
     noise = np.sqrt(median_of_known(np.where(prior.believed, variance, np.nan), axis=0)[0]) * prior.white
-    doubt: FloatArray = np.square(noise) * np.cbrt(prior.roughness_m / noise) / 3
+    own = np.minimum(leverage(prior.roughness_m / noise), 0.9)
+    doubt: FloatArray = np.square(noise) * own / (1 - own)
     return doubt
 
 

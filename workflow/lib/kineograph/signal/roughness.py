@@ -16,6 +16,8 @@ STEP_FRAMES = 20
 """Windows overlap by half, and so each counts for half."""
 CHANGE = np.log(3.0)
 """Standard deviation of the change of the roughness's logarithm from window to window."""
+SLOWEST_HZ = 1.0
+DECIDED = 2.0
 LEAST_WHITE = 0.05
 FOURTH = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
 MEDIAN_OF_THREE = 2.366
@@ -140,3 +142,52 @@ def _along_windows(evidence: FloatArray) -> FloatArray:
     belief /= belief.sum(axis=0)
     mean: FloatArray = np.einsum("r,rwk->wk", grid, belief)
     return mean
+
+
+def refined_roughness(smooth_m: FloatArray, roughness_m: FloatArray, noise_m: FloatArray, known: BoolArray, fps_hz: float) -> FloatArray:
+    """The roughness (F, K) anew, from the series (F, K, 3) smoothed with the last one.
+
+    What third differences come to in a stretch of time, over how many of them the measurements decided there: the fixed point
+    is where the likelihood is highest. Source: MacKay 1992, Bayesian interpolation, doi:10.1162/neco.1992.4.3.415. Stretches are as
+    short as holds :data:`DECIDED` such numbers: short where a movement is quick, long where it is quiet.
+
+    Parameters
+    ----------
+    smooth_m : (F, K, 3) array
+        m.
+    roughness_m : (F, K) array
+        What it was smoothed with, m.
+    noise_m : (K,) array
+        Standard deviation of a coordinate, m.
+    known : (F, K) array of bool
+        Where something was measured.
+    """
+    frames = len(smooth_m)
+    third = np.zeros(roughness_m.shape)
+    third[1:-2] = np.square(np.diff(smooth_m, n=ORDER, axis=0)).mean(axis=-1)
+    decided = leverage(roughness_m / noise_m) * known
+    decided[[0, -2, -1]] = 0.0
+    total = decided.sum(axis=0)
+    decided *= np.clip(1 - 1.5 / np.maximum(total, 1e-9), 0.3, 1.0)
+    result = np.empty_like(roughness_m)
+    edges = np.arange(frames + 1)
+    for keypoint in range(roughness_m.shape[1]):
+        clock = np.append(0.0, np.cumsum(decided[:, keypoint]))
+        size = np.append(0.0, np.cumsum(third[:, keypoint]))
+        now = 0.5 * (clock[1:] + clock[:-1])
+        half = 0.5 * min(DECIDED, clock[-1])
+        middle = np.clip(now, half, clock[-1] - half)
+        rising = clock + 1e-9 * edges
+        low, high = (np.interp(middle + sign * half, rising, edges) for sign in (-1, 1))
+        span = np.interp(high, edges, clock) - np.interp(low, edges, clock)
+        result[:, keypoint] = np.sqrt((np.interp(high, edges, size) - np.interp(low, edges, size)) / np.maximum(span, 1e-9))
+    least = noise_m * (2 * np.pi * SLOWEST_HZ / fps_hz) ** ORDER
+    return np.maximum(result, least)
+
+
+def leverage(ratio: FloatArray) -> FloatArray:
+    """How much a frame's own measurement counts in its smoothed position, from 0 to 1, for even roughness over noise."""
+    grid = np.geomspace(1e-5, 1e3, 60)
+    wave = np.square(2 * np.sin(np.pi * (np.arange(2000) + 0.5) / 4000)) ** ORDER
+    part: FloatArray = np.interp(np.log(ratio), np.log(grid), (1 / (1 + wave / np.square(grid)[:, None])).mean(axis=1))
+    return part

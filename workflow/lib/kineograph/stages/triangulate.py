@@ -76,7 +76,7 @@ def triangulate(
         if undistorted[camera.name]:
             image[..., index, :] = undistort_pixels(camera, image[..., index, :])
     projection = np.array([camera.projection for camera in rig.cameras])
-    limits = Limits(settings.max_error_px, settings.min_cameras, settings.max_gap_frames)
+    limits = Limits(settings.max_error_px, settings.min_cameras, settings.max_gap_frames, tracks.fps_hz)
     learnt = None
     if settings.method == "dlt":
         solved = solve_dlt(image, confidence, projection, limits)

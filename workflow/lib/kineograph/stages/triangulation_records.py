@@ -20,11 +20,14 @@ class Limits:
         Fewest cameras accepted.
     max_gap_frames : int
         Longest gap that the temporal prior fills.
+    fps_hz : float
+        Frame rate of the common clock.
     """
 
     max_error_px: float
     min_cameras: int
     max_gap_frames: int
+    fps_hz: float
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def apply_prior(
     start, covariance = solved.position_m[:, person, known], solved.covariance_m2[:, person, known]
     used = solved.used[:, person, known]
     sure = used.sum(axis=-1) >= SURE_CAMERAS
-    prior = learn_prior(start, covariance, sure)
+    prior = learn_prior(start, covariance, sure, limits.fps_hz)
     for first in range(0, frames, BLOCK_FRAMES):
         last = min(first + BLOCK_FRAMES, frames)
         low, high = max(first - OVERLAP_FRAMES, 0), min(last + OVERLAP_FRAMES, frames)

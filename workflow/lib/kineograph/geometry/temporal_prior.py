@@ -8,6 +8,7 @@ import numpy as np
 
 from kineograph.geometry import symmetric_systems
 from kineograph.geometry.pixel_refinement import Fit, Views, evaluate
+from kineograph.geometry.view_offsets import offset_covariance
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.robust import median_of_known
 from kineograph.signal.roughness import learn_roughness, leverage, new_share, refined_roughness
@@ -17,9 +18,12 @@ ROUNDS = 2
 """Gauss-Newton steps in pixels; each weighs the image points anew."""
 REFINEMENTS = 4
 TOLD = 11 / 12
+MOST_UNSURE = 2.0
+MOST_M_S2 = 500.0
 JUMP = 3.0
 """A point this many times farther than usual from where its neighbours lead is left out at first, if two cameras made it."""
 WINDOW_FRAMES = 20
+NEIGHBOURS = 4
 LEAST_INFORMATION = 1.0
 """Of a coordinate of which nothing else is known, 1/m^2: keeps the system solvable."""
 
@@ -41,9 +45,11 @@ class Prior:
     roughness_m: FloatArray
     white: FloatArray
     believed: BoolArray
+    firm: BoolArray
+    offset_px: FloatArray
 
 
-def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, sure: BoolArray, fps_hz: float) -> Prior:
+def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, sure: BoolArray, offset_px: FloatArray, fps_hz: float) -> Prior:
     """Learn the prior from points triangulated frame by frame.
 
     Parameters
@@ -56,7 +62,11 @@ def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, sure: BoolArr
         Points on which so many cameras agree that they are never taken for a jump.
     """
     variance = np.trace(covariance_m2, axis1=2, axis2=3) / 3
-    believed = np.isfinite(variance) & (sure | ~_jumps(position_m, variance))
+    away, usual = _away(position_m, variance)
+    likely = np.minimum(variance, MOST_UNSURE**2 * median_of_known(variance, axis=0)[0])
+    threshold = JUMP * (usual + np.sqrt(3 * likely))
+    firm = sure & ~(away > threshold + 0.5 * MOST_M_S2 / fps_hz**2)
+    believed = np.isfinite(variance) & (firm | (away <= threshold))
     position = np.where(believed[..., None], position_m, np.nan)
     white = new_share(position, np.stack([covariance_m2[..., i, j] for i, j in symmetric_systems.ENTRIES]))
     roughness = learn_roughness(position, variance * np.square(white))
@@ -67,7 +77,7 @@ def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, sure: BoolArr
     for _ in range(REFINEMENTS):
         _, smooth = _solve(information, right, filled, roughness)
         roughness = refined_roughness(smooth.T.reshape(position.shape), roughness, noise, believed, fps_hz)
-    return Prior(roughness, white, believed)
+    return Prior(roughness, white, believed, firm, offset_px)
 
 
 def smooth_points(
@@ -96,10 +106,9 @@ def smooth_points(
         Positions and how they fit the image points.
     """
     shape = start_m.shape
-    new = np.square(prior.white)
     information = _information(covariance_m2, prior.believed)
     position = _filled(start_m, prior.believed).reshape(-1, 3).T
-    white = np.tile(new, shape[0])
+    white = np.tile(np.square(prior.white), shape[0])
     right = symmetric_systems.times(information / white, position)
     factor, position = _solve(information / white, right, position, prior.roughness_m)
     doubt = _doubt(covariance_m2, prior).ravel()
@@ -109,8 +118,26 @@ def smooth_points(
         right = symmetric_systems.times(information, position) + gradient / white
         factor, position = _solve(information, right, position, prior.roughness_m)
     fit, _ = evaluate(views, position, doubt_m2=doubt, agreed=agreed)
-    kept = covariances(factor) * TOLD
-    return kept + _bias(fit, new, shape), fit
+    return covariances(factor) * TOLD + _bias(views, fit, prior, shape), fit
+
+
+def _bias(views: Views, fit: Fit, prior: Prior, shape: tuple[int, ...]) -> FloatArray:
+    """The covariance (F, K, 3, 3) of what stays in the noise and can't be smoothed; where a point is hardly seen, the usual one.
+
+    What the cameras are off by all the time, or what the noise holds that is not new in each frame, whichever is more.
+    """
+    information = fit.information.copy()
+    information[[0, 3, 5]] += LEAST_INFORMATION
+    slow = symmetric_systems.inverse(information) * np.tile(1 - np.square(prior.white), shape[0])
+    offset = np.tile(prior.offset_px, shape[0])
+    steady = offset_covariance(views.projection, fit.position_m, fit.weight, views.sigma_px, offset)
+    size_slow, size_steady = (part[0] + part[3] + part[5] for part in (slow, steady))
+    bias = symmetric_systems.full(np.where(size_steady > size_slow, steady, slow)).reshape(*shape, 3)
+    size = np.fmax(size_slow, size_steady).reshape(shape[:2])
+    usual_size = median_of_known(size, axis=0)[0]
+    usual = bias[np.argsort(size, axis=0)[len(size) // 2], np.arange(shape[1])]
+    hardly_seen = ~(size <= usual_size * 4)
+    return np.where(hardly_seen[..., None, None], usual, bias)
 
 
 def _information(covariance_m2: FloatArray, believed: BoolArray) -> FloatArray:
@@ -133,18 +160,6 @@ def _solve(
     return factor, solve(factor, pulled).reshape(-1, 3).T
 
 
-def _bias(fit: Fit, new: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """The covariance (F, K, 3, 3) of what stays in the noise and can't be smoothed; where a point is hardly seen, the usual one."""
-    information = fit.information.copy()
-    information[[0, 3, 5]] += LEAST_INFORMATION
-    bias = symmetric_systems.full(symmetric_systems.inverse(information)).reshape(*shape, 3)
-    bias *= (1 - new)[:, None, None]
-    size = np.trace(bias, axis1=2, axis2=3)
-    usual = bias[np.argsort(size, axis=0)[len(size) // 2], np.arange(shape[1])]
-    hardly_seen = size > np.trace(usual, axis1=1, axis2=2) * 4
-    return np.where(hardly_seen[..., None, None], usual, bias)
-
-
 def _doubt(covariance_m2: FloatArray, prior: Prior) -> FloatArray:
     """How uncertain a coordinate is before its own frame is looked at, (F, K), m^2.
 
@@ -158,16 +173,16 @@ def _doubt(covariance_m2: FloatArray, prior: Prior) -> FloatArray:
     return doubt
 
 
-def _jumps(position_m: FloatArray, variance_m2: FloatArray) -> BoolArray:
-    """Points (F, K) much farther than usual from where the points around them lead."""
+def _away(position_m: FloatArray, variance_m2: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How far points (F, K) are from where the points around them lead, NaN where too few are, and how far that usually is, m."""
     frames, keypoints = variance_m2.shape
-    padded = np.full((frames + 6, keypoints, 3), np.nan)
-    padded[3:-3] = position_m
+    padded = np.full((frames + 2 * NEIGHBOURS, keypoints, 3), np.nan)
+    padded[NEIGHBOURS:-NEIGHBOURS] = position_m
 
     def at(shift: int) -> FloatArray:
-        return padded[3 + shift : 3 + shift + frames]
+        return padded[NEIGHBOURS + shift : NEIGHBOURS + shift + frames]
 
-    guesses = [0.5 * (at(-s) + at(s)) for s in (1, 2, 3)] + [2 * at(s) - at(2 * s) for s in (-1, 1)]
+    guesses = [0.5 * (at(-s) + at(s)) for s in range(1, NEIGHBOURS + 1)] + [2 * at(s) - at(2 * s) for s in (-1, 1)]
     guess = median_of_known(np.stack(guesses), axis=0)[0]
     away = np.linalg.norm(position_m - guess, axis=-1)
     blocks = -(-frames // WINDOW_FRAMES)
@@ -175,7 +190,7 @@ def _jumps(position_m: FloatArray, variance_m2: FloatArray) -> BoolArray:
     whole[:frames] = away
     usual = median_of_known(whole.reshape(blocks, WINDOW_FRAMES, keypoints), axis=1)[0]
     usual = np.repeat(np.nan_to_num(usual), WINDOW_FRAMES, axis=0)[:frames]
-    return away > JUMP * (usual + np.sqrt(3 * variance_m2))
+    return away, usual
 
 
 def _filled(position_m: FloatArray, believed: BoolArray) -> FloatArray:

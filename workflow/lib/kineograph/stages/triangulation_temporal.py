@@ -7,6 +7,7 @@ import numpy as np
 from kineograph.geometry.pixel_refinement import Views, odds_of
 from kineograph.geometry.robust_triangulation import USED_WEIGHT
 from kineograph.geometry.temporal_prior import Prior, learn_prior, smooth_points
+from kineograph.geometry.view_offsets import learn_offsets
 from kineograph.model.points import Origin
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.runs import runs
@@ -56,14 +57,17 @@ def apply_prior(
     start, covariance = solved.position_m[:, person, known], solved.covariance_m2[:, person, known]
     used = solved.used[:, person, known]
     sure = used.sum(axis=-1) >= SURE_CAMERAS
-    prior = learn_prior(start, covariance, sure, limits.fps_hz)
+    offset = learn_offsets(image_px[:, known], used, start, projection, noise_px[known])
+    prior = learn_prior(start, covariance, sure, offset, limits.fps_hz)
     for first in range(0, frames, BLOCK_FRAMES):
         last = min(first + BLOCK_FRAMES, frames)
         low, high = max(first - OVERLAP_FRAMES, 0), min(last + OVERLAP_FRAMES, frames)
         block = slice(low, high)
         views = _views(image_px[block, known], confidence[block, known], projection, noise_px[known])
-        agreed = np.ascontiguousarray((used & sure[..., None])[block].reshape(-1, used.shape[-1]).T)
-        part = Prior(prior.roughness_m[block], prior.white, prior.believed[block])
+        agreed = np.ascontiguousarray((used & prior.firm[..., None])[block].reshape(-1, used.shape[-1]).T)
+        part = Prior(
+            prior.roughness_m[block], prior.white, prior.believed[block], prior.firm[block], prior.offset_px
+        )
         smoothed, fit = smooth_points(views, start[block], covariance[block], agreed, part)
         _store(solved, person, known, (first, last, low), views, smoothed, fit, limits)
 

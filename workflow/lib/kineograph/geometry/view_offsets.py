@@ -94,6 +94,7 @@ def offset_covariance(
         for part in (share, np.square(share))
     )
     inverse = symmetric_systems.full(symmetric_systems.inverse(once))
-    spread = inverse @ symmetric_systems.full(twice * np.square(offset_px)) @ inverse
+    with np.errstate(invalid="ignore"):
+        spread = inverse @ symmetric_systems.full(twice * np.square(offset_px)) @ inverse
     covariance: FloatArray = np.stack([spread[:, i, j] for i, j in symmetric_systems.ENTRIES])
     return covariance

@@ -9,10 +9,10 @@ from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.robust import median_of_known
 from kineograph.signal.smooth_series import ORDER, difference_bands
 
-ROUGHNESS_M = np.geomspace(1e-6, 0.03, 12)
+ROUGHNESS_M = np.geomspace(2e-6, 0.03, 9)
 """Standard deviations of the third difference from frame to frame that are tried, m."""
 WINDOW_FRAMES = 40
-STEP_FRAMES = 20
+STEP_FRAMES = 40
 """Windows overlap by half, and so each counts for half."""
 CHANGE = np.log(3.0)
 """Standard deviation of the change of the roughness's logarithm from window to window."""
@@ -48,7 +48,7 @@ def new_share(position_m: FloatArray, covariance_m2: FloatArray) -> FloatArray:
     share = np.where(count > 0, middle, 0.0) / MEDIAN_OF_THREE
     pooled = (share * count).sum() / max(count.sum(), 1)
     own = (share * count + TOGETHER * pooled) / (count + TOGETHER)
-    unsure = np.sqrt(SPREAD / np.maximum(count.sum(), 1)) 
+    unsure = np.sqrt(SPREAD / (count + TOGETHER))
     clipped: FloatArray = np.sqrt(np.clip(own + 2 * unsure, LEAST_WHITE**2, 1.0))
     return clipped
 

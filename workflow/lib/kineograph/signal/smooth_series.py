@@ -40,6 +40,32 @@ def difference_bands(precision: FloatArray) -> FloatArray:
     return bands
 
 
+def smooth_alike(position_m: FloatArray, weight: FloatArray, roughness_m: FloatArray) -> FloatArray:
+    """The likeliest positions (F, K, 3) where all three coordinates are known equally well: a third of the size, and quicker.
+
+    Parameters
+    ----------
+    position_m : (F, K, 3) array
+        m; anything finite where the weight is 0.
+    weight : (F, K) array
+        One over the variance of a coordinate, 1/m^2.
+    roughness_m : (F, K) array
+        Standard deviation of a coordinate's third difference, m.
+    """
+    from scipy.linalg.lapack import dpbsv
+
+    frames = len(position_m)
+    bands = difference_bands(1 / (roughness_m[1 : frames - 2] * roughness_m[2 : frames - 1]))
+    bands[0] += weight
+    right = weight[..., None] * position_m
+    smooth = np.empty_like(position_m)
+    for keypoint in range(position_m.shape[1]):
+        _, smooth[:, keypoint], failed = dpbsv(bands[..., keypoint], right[:, keypoint], lower=1)
+        if failed:
+            raise ArithmeticError(f"series {keypoint} is told of in too few frames")
+    return smooth
+
+
 def factorize(information: FloatArray, roughness_m: FloatArray) -> FloatArray:
     """Cholesky factors of the systems of K series.
 

@@ -1,12 +1,13 @@
-"""The temporal prior on a person's points: smooth movement and constant bones, where the configuration asks for it."""
+"""A person's points of all frames together: smooth as far as the movement shows itself to be, where the configuration asks for it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from kineograph.geometry.pixel_refinement import Views, odds_of
+from kineograph.geometry.pixel_refinement import Fit, Views, odds_of
 from kineograph.geometry.robust_triangulation import USED_WEIGHT
-from kineograph.geometry.temporal_prior import Prior, learn_prior, smooth_points
+from kineograph.geometry.temporal_prior import FEWEST_POINTS, learn_prior
+from kineograph.geometry.temporal_solution import smooth_points
 from kineograph.geometry.view_offsets import learn_offsets
 from kineograph.model.points import Origin
 from kineograph.model.shapes import BoolArray, FloatArray
@@ -17,8 +18,6 @@ BLOCK_FRAMES = 2000
 OVERLAP_FRAMES = 100
 SURE_CAMERAS = 3
 """Three cameras that agree are right, however quick the movement: the prior does not overrule them."""
-FEWEST_FRAMES = 10
-"""Fewer frames tell nothing of a movement: the points stay as they are."""
 
 
 def apply_prior(
@@ -51,45 +50,43 @@ def apply_prior(
         What a point must keep to.
     """
     frames = len(image_px)
-    known = np.flatnonzero(np.isfinite(solved.position_m[:, person, :, 0]).sum(axis=0) >= FEWEST_FRAMES)
+    known = np.flatnonzero(np.isfinite(solved.position_m[:, person, :, 0]).sum(axis=0) >= FEWEST_POINTS)
     if not len(known):
         return
-    start, covariance = solved.position_m[:, person, known], solved.covariance_m2[:, person, known]
-    used = solved.used[:, person, known]
-    sure = used.sum(axis=-1) >= SURE_CAMERAS
-    offset = learn_offsets(image_px[:, known], used, start, projection, noise_px[known])
-    prior = learn_prior(start, covariance, sure, offset, limits.fps_hz)
+    image, sure, noise = image_px[:, known], confidence[:, known], noise_px[known]
+    start, used = solved.position_m[:, person, known], solved.used[:, person, known]
+    offset = learn_offsets(image, used, start, projection, noise)
+    many = used.sum(axis=-1) >= SURE_CAMERAS
+    prior = learn_prior(start, solved.covariance_m2[:, person, known], many, limits.fps_hz)
     for first in range(0, frames, BLOCK_FRAMES):
         last = min(first + BLOCK_FRAMES, frames)
-        low, high = max(first - OVERLAP_FRAMES, 0), min(last + OVERLAP_FRAMES, frames)
-        block = slice(low, high)
-        views = _views(image_px[block, known], confidence[block, known], projection, noise_px[known])
-        agreed = np.ascontiguousarray((used & prior.firm[..., None])[block].reshape(-1, used.shape[-1]).T)
-        part = Prior(
-            prior.roughness_m[block], prior.white, prior.believed[block], prior.firm[block], prior.offset_px
-        )
-        smoothed, fit = smooth_points(views, start[block], covariance[block], agreed, part)
-        _store(solved, person, known, (first, last, low), views, smoothed, fit, limits)
+        block = slice(max(first - OVERLAP_FRAMES, 0), min(last + OVERLAP_FRAMES, frames))
+        views = _views(image[block], sure[block], projection, noise)
+        part = prior.of(block)
+        agreed = np.ascontiguousarray((used[block] & part.firm[..., None]).reshape(-1, used.shape[-1]).T)
+        covariance, fit = smooth_points(views, agreed, offset, part)
+        found = _found(views, covariance, fit, limits)
+        own = slice(first - block.start, last - block.start)
+        for name, value in vars(found).items():
+            getattr(solved, name)[first:last, person, known] = value[own]
 
 
-def _store(solved, person, known, span, views, smoothed, fit, limits):
-    first, last, low = span
-    shape = smoothed.shape[:2]
+def _found(views: Views, covariance_m2: FloatArray, fit: Fit, limits: Limits) -> Solved:
+    """The points (f, K) of a run of frames, those of them that are to be given out."""
+    shape = covariance_m2.shape[:2]
     used = (fit.weight > USED_WEIGHT).T.reshape(*shape, -1)
     enough = used.sum(axis=-1) >= limits.min_cameras
     present = enough | _short_gaps(enough, limits.max_gap_frames)
     distance = np.where(used, (np.sqrt(fit.squared) * views.sigma_px).T.reshape(used.shape), 0.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.where(enough, distance.sum(axis=-1) / used.sum(axis=-1), np.nan)
-    position = fit.position_m.T.reshape(*shape, 3)
-    own = slice(first - low, last - low)
-    at = (slice(first, last), person, known)
-    solved.position_m[at] = np.where(present[..., None], position, np.nan)[own]
-    solved.covariance_m2[at] = np.where(present[..., None, None], smoothed, np.nan)[own]
-    solved.error_px[at] = error[own]
-    solved.used[at] = (used & enough[..., None])[own]
-    origin = np.where(enough, Origin.TRIANGULATED, np.where(present, Origin.PREDICTED, Origin.MISSING))
-    solved.origin[at] = origin[own]
+    return Solved(
+        np.where(present[..., None], fit.position_m.T.reshape(*shape, 3), np.nan),
+        np.where(present[..., None, None], covariance_m2, np.nan),
+        error,
+        used & enough[..., None],
+        np.where(enough, Origin.TRIANGULATED, np.where(present, Origin.PREDICTED, Origin.MISSING)),
+    )
 
 
 def _views(image_px: FloatArray, confidence: FloatArray, projection: FloatArray, noise_px: FloatArray) -> Views:

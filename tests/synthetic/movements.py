@@ -98,7 +98,9 @@ def kicking(skeleton: Skeleton, *, every_s: float = 1.6) -> Motion:
             ("RBigToe", 0.88, 0.17),
             ("RSmallToe", 0.88, 0.14),
         ):
-            place = np.stack([along * forward + across * down, np.zeros_like(t), across * forward - along * down], axis=-1)
+            place = np.stack(
+                [along * forward + across * down, np.zeros_like(t), across * forward - along * down], axis=-1
+            )
             points[:, skeleton.index(name)] = hip + place
         return points
 

@@ -17,7 +17,7 @@ CUTOFF_SQUARED = 9.0
 """Squared residual, in units of the noise, at which an image point of confidence 0.5 is as likely wrong as right. Of good
 image points (two coordinates, so chi-square of 2 degrees of freedom) 1.1 % are farther away."""
 MOST_STEPS = 30
-SMALL_STEP_M = 1e-8
+SMALL_STEP_M = 1e-6
 _DAMPING = (1e-9, 1e-6, 1e12)
 """Smallest, first and largest damping, relative to the diagonal."""
 

@@ -15,7 +15,7 @@ from kineograph.signal.smooth_series import covariances, factorize, solve
 
 ROUNDS = 2
 """Gauss-Newton steps in pixels; each weighs the image points anew."""
-SMOOTHER = 11 / 12
+SMOOTHER = 0.93
 """Of a movement that is just as rough everywhere in its spectrum as assumed, the error has the variance that the system tells; of
 one that is smoother than the smoothing, 5/6 of it (the integral of the squared response of a quintic spline over that of the
 response). People are between, and so is what is told."""
@@ -74,9 +74,7 @@ def _lasting(views: Views, fit: Fit, offset_px: FloatArray, prior: Prior) -> Flo
     information = fit.information.copy()
     information[[0, 3, 5]] += LEAST_INFORMATION
     slow = symmetric_systems.inverse(information) * np.tile(1 - np.square(prior.white), frames)
-    steady = offset_covariance(
-        views.projection, fit.position_m, fit.weight, views.sigma_px, np.tile(offset_px, frames)
-    )
+    steady = offset_covariance(views.projection, fit.position_m, fit.weight, views.sigma_px, np.tile(offset_px, frames))
     larger = np.where(steady[[0, 3, 5]].sum(axis=0) > slow[[0, 3, 5]].sum(axis=0), steady, slow)
     size = larger[[0, 3, 5]].sum(axis=0).reshape(frames, keypoints)
     lasting = symmetric_systems.full(larger).reshape(frames, keypoints, 3, 3)

@@ -89,10 +89,8 @@ def offset_covariance(
     pixels, depth = project(projection, position_m)
     derivative = jacobian(projection, pixels, depth)
     share = weight / np.square(sigma_px)
-    once, twice = (
-        np.stack([np.einsum("cn,cdn,cdn->n", part, derivative[:, :, i], derivative[:, :, j]) for i, j in symmetric_systems.ENTRIES])
-        for part in (share, np.square(share))
-    )
+    products = [(derivative[:, :, i] * derivative[:, :, j]).sum(axis=1) for i, j in symmetric_systems.ENTRIES]
+    once, twice = (np.stack([(part * each).sum(axis=0) for each in products]) for part in (share, np.square(share)))
     inverse = symmetric_systems.full(symmetric_systems.inverse(once))
     with np.errstate(invalid="ignore"):
         spread = inverse @ symmetric_systems.full(twice * np.square(offset_px)) @ inverse

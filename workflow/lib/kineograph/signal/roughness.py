@@ -10,24 +10,29 @@ from kineograph.signal.robust import median_of_known
 from kineograph.signal.smooth_series import ORDER, difference_bands
 
 ROUGHNESS_M = np.geomspace(2e-6, 0.03, 9)
-"""Standard deviations of the third difference from frame to frame that are tried, m."""
+"""Standard deviations of the third difference from frame to frame that are tried at first, m."""
 WINDOW_FRAMES = 40
-STEP_FRAMES = 40
-"""Windows overlap by half, and so each counts for half."""
 CHANGE = np.log(3.0)
 """Standard deviation of the change of the roughness's logarithm from window to window."""
-SLOWEST_HZ = 1.0
 DECIDED = 2.0
-LEAST_WHITE = 0.05
+"""A roughness holds for a stretch in which the measurements decide so many third differences a coordinate: 10 frames or so of a
+movement that is hardly smoothed, and some seconds of standing still."""
+SLOWEST_HZ = 1.0
+"""Nothing is smoothed as if it moved slower than this: little is gained by it, and a short trial tells too little of it."""
+LEAST_WHITE = 2e-4
 FOURTH = np.array([1.0, -4.0, 6.0, -4.0, 1.0])
 MEDIAN_OF_THREE = 2.366
 """Median of a chi-square of 3 degrees of freedom."""
 TOGETHER = 500
-SPREAD = 4.0
+"""Frames after which a keypoint's own share of new noise counts as much as that of all keypoints."""
+SPREAD = 1.5
+"""Relative variance of a share, times the frames it is from. All noise is new unless the share is two deviations below 1."""
+LEAST_WEIGHT = 1.0
+"""Of a position of which nothing is known, 1/m^2."""
 
 
 def new_share(position_m: FloatArray, covariance_m2: FloatArray) -> FloatArray:
-    """The share of each keypoint's noise, as a standard deviation, that is new in each frame, (K,), from 0.05 to 1.
+    """The share of each keypoint's noise, as a standard deviation, that is new in each frame, (K,), at most 1.
 
     The rest stays or changes slowly, as a calibration's bias does. Fourth differences hold hardly anything else than noise, in
     most frames at least: their median is compared with what the variances would make of them. Source: Hall, Kay & Titterington
@@ -49,7 +54,7 @@ def new_share(position_m: FloatArray, covariance_m2: FloatArray) -> FloatArray:
     pooled = (share * count).sum() / max(count.sum(), 1)
     own = (share * count + TOGETHER * pooled) / (count + TOGETHER)
     unsure = np.sqrt(SPREAD / (count + TOGETHER))
-    clipped: FloatArray = np.sqrt(np.clip(own + 2 * unsure, LEAST_WHITE**2, 1.0))
+    clipped: FloatArray = np.sqrt(np.clip(own * (1 + 2 * unsure), LEAST_WHITE**2, 1.0))
     return clipped
 
 
@@ -67,15 +72,15 @@ def learn_roughness(position_m: FloatArray, variance_m2: FloatArray) -> FloatArr
         Variance of a coordinate that is new in each frame, m^2.
     """
     frames = len(position_m)
-    start = np.unique(np.append(np.arange(0, max(frames - WINDOW_FRAMES, 0), STEP_FRAMES), max(frames - WINDOW_FRAMES, 0)))
+    last = max(frames - WINDOW_FRAMES, 0)
+    start = np.append(np.arange(0, last, WINDOW_FRAMES), last)
     inside = start + np.arange(min(WINDOW_FRAMES, frames))[:, None]
     known = np.isfinite(position_m[..., 0]) & np.isfinite(variance_m2)
-    evidence = _evidence(position_m[inside], variance_m2[inside], known[inside])
-    share = STEP_FRAMES / WINDOW_FRAMES if len(start) > 1 else 1.0
-    mean = _along_windows(evidence * share)
+    mean = _along_windows(_evidence(position_m[inside], variance_m2[inside], known[inside]))
     middle = start + (len(inside) - 1) / 2
     when = np.arange(frames)
-    return np.exp(np.stack([np.interp(when, middle, row) for row in mean.T], axis=1))
+    roughness: FloatArray = np.exp(np.stack([np.interp(when, middle, row) for row in mean.T], axis=1))
+    return roughness
 
 
 def _evidence(position_m: FloatArray, variance_m2: FloatArray, known: BoolArray) -> FloatArray:
@@ -84,43 +89,47 @@ def _evidence(position_m: FloatArray, variance_m2: FloatArray, known: BoolArray)
     number = known.sum(axis=0)
     weight = np.where(known, 1 / np.where(known, variance_m2, 1.0), 0.0)
     values = np.where(known[..., None], position_m, 0.0)
-    total = np.maximum(weight.sum(axis=0), 1e-12)
-    values = values - (weight[..., None] * values).sum(axis=0) / total[..., None]
+    middle = (weight[..., None] * values).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-12)[..., None]
+    values = values - middle
     right = weight[..., None] * values
     precision = ROUGHNESS_M**-2.0
     pattern = difference_bands(np.ones(length - ORDER))
-    # the factor L D L' of the system, row by row; only the last three rows are needed at any time
-    shape = (len(precision), *number.shape)
-    pivots = [np.ones(shape)] * ORDER
-    columns: list[list[FloatArray]] = [[np.zeros(shape)] * (ORDER + 1)] * ORDER  # of the last three rows, L times D
-    solved = [np.zeros((*shape, 3))] * ORDER
-    log_pivots, gained = np.zeros(shape), np.zeros(shape)
-    for frame in range(length):
-        row = [pattern[d, frame - d] * precision[:, None, None] if frame >= d else None for d in range(ORDER + 1)]
-        scaled: list[FloatArray] = [np.zeros(shape)] * (ORDER + 1)  # L_{frame, frame-d} D_{frame-d}
-        lower: list[FloatArray] = [np.zeros(shape)] * (ORDER + 1)
-        for d in range(ORDER, 0, -1):
-            if row[d] is None:
-                continue
-            value = np.broadcast_to(row[d], shape).copy()
-            for e in range(d + 1, ORDER + 1):
-                value -= scaled[e] * columns[d - 1][e - d]
-            scaled[d] = value
-            lower[d] = value / pivots[d - 1]
-        pivot = row[0] + weight[frame] + 1e-9
-        part = np.broadcast_to(right[frame], (*shape, 3)).copy()
-        for d in range(1, ORDER + 1):
-            pivot = pivot - scaled[d] * lower[d]
-            part -= lower[d][..., None] * solved[d - 1]
-        log_pivots += np.log(pivot)
-        gained += np.square(part).sum(axis=-1) / pivot
-        pivots = [pivot, *pivots[:-1]]
-        columns = [lower, *columns[:-1]]
-        solved = [part, *solved[:-1]]
+    log_pivots, gained = _eliminated(pattern, precision, weight, right)
     misfit = (weight[..., None] * np.square(values)).sum(axis=(0, 3)) - gained
     free = (length - ORDER) * np.log(precision)[:, None, None]
     evidence = 0.5 * (3 * (free - log_pivots) - misfit)
     return np.where(number > ORDER + 1, evidence, 0.0)
+
+
+def _eliminated(
+    pattern: FloatArray, precision: FloatArray, weight: FloatArray, right: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Logarithm of the determinant of each system, and its quadratic form of the right-hand side's inverse, (R, W, K).
+
+    The systems are `pattern` (4, L) times each of the precisions (R,), and the weights (L, W, K) on the diagonal. L D L' row by
+    row, for all at once; only the last three rows are needed at any time.
+    """
+    shape = (len(precision), *weight.shape[1:])
+    nothing = np.zeros(shape)
+    pivots = [np.ones(shape)] * ORDER  # D of the last three rows, the nearest first
+    lowers: list[list[FloatArray]] = [[nothing] * (ORDER + 1)] * ORDER  # L of these, left of the diagonal
+    solved = [np.zeros((*shape, 3))] * ORDER
+    log_pivots, gained = np.zeros(shape), np.zeros(shape)
+    for frame in range(weight.shape[0]):
+        scaled, lower = [nothing] * (ORDER + 1), [nothing] * (ORDER + 1)  # L times D, and L, of this row
+        pivot = pattern[0, frame] * precision[:, None, None] + weight[frame] + LEAST_WEIGHT
+        part = np.broadcast_to(right[frame], (*shape, 3)).copy()
+        for d in range(min(ORDER, frame), 0, -1):
+            value = np.broadcast_to(pattern[d, frame - d] * precision[:, None, None], shape).copy()
+            for e in range(d + 1, ORDER + 1):
+                value -= scaled[e] * lowers[d - 1][e - d]
+            scaled[d], lower[d] = value, value / pivots[d - 1]
+            pivot = pivot - value * lower[d]
+            part -= lower[d][..., None] * solved[d - 1]
+        log_pivots += np.log(pivot)
+        gained += np.square(part).sum(axis=-1) / pivot
+        pivots, lowers, solved = [pivot, *pivots[:-1]], [lower, *lowers[:-1]], [part, *solved[:-1]]
+    return log_pivots, gained
 
 
 def _along_windows(evidence: FloatArray) -> FloatArray:
@@ -144,12 +153,13 @@ def _along_windows(evidence: FloatArray) -> FloatArray:
     return mean
 
 
-def refined_roughness(smooth_m: FloatArray, roughness_m: FloatArray, noise_m: FloatArray, known: BoolArray, fps_hz: float) -> FloatArray:
+def refined_roughness(
+    smooth_m: FloatArray, roughness_m: FloatArray, noise_m: FloatArray, known: BoolArray, fps_hz: float
+) -> FloatArray:
     """The roughness (F, K) anew, from the series (F, K, 3) smoothed with the last one.
 
     What third differences come to in a stretch of time, over how many of them the measurements decided there: the fixed point
-    is where the likelihood is highest. Source: MacKay 1992, Bayesian interpolation, doi:10.1162/neco.1992.4.3.415. Stretches are as
-    short as holds :data:`DECIDED` such numbers: short where a movement is quick, long where it is quiet.
+    is where the likelihood is highest. Source: MacKay 1992, Bayesian interpolation, doi:10.1162/neco.1992.4.3.415.
 
     Parameters
     ----------
@@ -161,28 +171,31 @@ def refined_roughness(smooth_m: FloatArray, roughness_m: FloatArray, noise_m: Fl
         Standard deviation of a coordinate, m.
     known : (F, K) array of bool
         Where something was measured.
+    fps_hz : float
+        Frame rate, Hz.
     """
-    frames = len(smooth_m)
     third = np.zeros(roughness_m.shape)
     third[1:-2] = np.square(np.diff(smooth_m, n=ORDER, axis=0)).mean(axis=-1)
     decided = leverage(roughness_m / noise_m) * known
     decided[[0, -2, -1]] = 0.0
-    total = decided.sum(axis=0)
-    decided *= np.clip(1 - 1.5 / np.maximum(total, 1e-9), 0.3, 1.0)
-    result = np.empty_like(roughness_m)
-    edges = np.arange(frames + 1)
-    for keypoint in range(roughness_m.shape[1]):
-        clock = np.append(0.0, np.cumsum(decided[:, keypoint]))
-        size = np.append(0.0, np.cumsum(third[:, keypoint]))
-        now = 0.5 * (clock[1:] + clock[:-1])
-        half = 0.5 * min(DECIDED, clock[-1])
-        middle = np.clip(now, half, clock[-1] - half)
-        rising = clock + 1e-9 * edges
-        low, high = (np.interp(middle + sign * half, rising, edges) for sign in (-1, 1))
-        span = np.interp(high, edges, clock) - np.interp(low, edges, clock)
-        result[:, keypoint] = np.sqrt((np.interp(high, edges, size) - np.interp(low, edges, size)) / np.maximum(span, 1e-9))
+    # of all that is decided, about half of the three numbers that make a parabola are not the roughness's
+    decided *= np.clip(1 - 0.5 * ORDER / np.maximum(decided.sum(axis=0), 1e-9), 0.3, 1.0)
+    result = np.stack([_over_stretches(*pair) for pair in zip(third.T, decided.T, strict=True)], axis=1)
     least = noise_m * (2 * np.pi * SLOWEST_HZ / fps_hz) ** ORDER
-    return np.maximum(result, least)
+    return np.maximum(np.sqrt(result), least)
+
+
+def _over_stretches(amount: FloatArray, decided: FloatArray) -> FloatArray:
+    """For each frame (F,), the amounts over the numbers decided, in the stretch around it that holds :data:`DECIDED` of these."""
+    frame = np.arange(len(amount) + 1)
+    clock, total = (np.append(0.0, np.cumsum(values)) for values in (decided, amount))
+    half = 0.5 * min(DECIDED, clock[-1])
+    middle = np.clip(0.5 * (clock[1:] + clock[:-1]), half, clock[-1] - half)
+    rising = clock + 1e-9 * frame
+    first, last = (np.interp(middle + sign * half, rising, frame) for sign in (-1, 1))
+    span = np.interp(last, frame, clock) - np.interp(first, frame, clock)
+    mean: FloatArray = (np.interp(last, frame, total) - np.interp(first, frame, total)) / np.maximum(span, 1e-9)
+    return mean
 
 
 def leverage(ratio: FloatArray) -> FloatArray:

@@ -1,8 +1,9 @@
 """Series of points that are smooth: the likeliest positions of all frames and their covariances, from one banded system each.
 
 A movement's third differences from frame to frame are taken as white noise of a known size, its roughness: a jerk that
-changes at random, and the prior whose most likely path is a quintic spline. Sources: Wahba 1978, doi:10.1111/j.2517-6161.1978.tb01050.x;
-Woltring 1986, A Fortran package for generalized, cross-validatory spline smoothing, doi:10.1016/0141-1195(86)90098-7.
+changes at random, and the prior whose most likely path is a quintic spline. Sources: Wahba 1978,
+doi:10.1111/j.2517-6161.1978.tb01050.x; Woltring 1986, A Fortran package for generalized, cross-validatory spline smoothing,
+doi:10.1016/0141-1195(86)90098-7.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ ORDER = 3
 DIFFERENCE = (-1.0, 3.0, -3.0, 1.0)
 BLOCK_FRAMES = 100
 RUN_UP_FRAMES = 40
-"""Covariances are found backwards in blocks side by side, each begun so many frames later: what lies farther off hardly counts."""
+"""Covariances are found backwards in blocks side by side, each begun so many frames later: what is farther off hardly counts."""
 
 
 def difference_bands(precision: FloatArray) -> FloatArray:

@@ -36,7 +36,7 @@ class TriangulateSettings:
     min_confidence: float = 0.3
     min_cameras: int = 2
     swaps: bool = True
-    temporal: bool = False
+    temporal: bool = True
     undistort: Literal["auto", "always", "never"] = "auto"
     max_gap_frames: int = 20
 

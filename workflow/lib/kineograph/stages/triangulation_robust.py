@@ -53,6 +53,7 @@ def solve_robust(
     )
     noise = np.zeros((people, count, cameras))
     swapped = np.zeros((frames, people, len(limbs), cameras), bool)
+    overruled = np.zeros((frames, people, count), bool)
     for person in range(people):
         image, sure = image_px[:, person], confidence[:, person]
         noise[person] = learn_noise(
@@ -72,9 +73,9 @@ def solve_robust(
             swapped[:, person] = found
             image, sure = (exchange(values, found, list(limbs.values())) for values in given)
         if temporal:
-            apply_prior(solved, person, image, sure, projection, noise[person], limits)
+            overruled[:, person] = apply_prior(solved, person, image, sure, projection, noise[person], limits)
         _mark_swapped(solved, person, swapped[:, person], list(limbs.values()))
-    return solved, Learnt(noise, tuple(limbs), swapped)
+    return solved, Learnt(noise, tuple(limbs), swapped, overruled)
 
 
 def _triangulate_frames(

@@ -1,4 +1,4 @@
-"""A person's points of all frames together: smooth as far as the movement shows itself to be, where the configuration asks for it."""
+"""A person's points of all frames together, smooth as far as the movement shows itself to be."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def apply_prior(
     projection: FloatArray,
     noise_px: FloatArray,
     limits: Limits,
-) -> None:
+) -> BoolArray:
     """Replace a person's points by the likeliest of the whole trial.
 
     A point that fewer cameras agree on than are asked for is predicted, if its gap is short enough and has two ends, and
@@ -48,11 +48,17 @@ def apply_prior(
         Noise of each coordinate of the image points, px.
     limits : Limits
         What a point must keep to.
+
+    Returns
+    -------
+    (F, K) array of bool
+        Where cameras agree on a place that the body can't have got to: the movement around was taken instead.
     """
     frames = len(image_px)
+    overruled = np.zeros((frames, image_px.shape[1]), bool)
     known = np.flatnonzero(np.isfinite(solved.position_m[:, person, :, 0]).sum(axis=0) >= FEWEST_POINTS)
     if not len(known):
-        return
+        return overruled
     image, sure, noise = image_px[:, known], confidence[:, known], noise_px[known]
     start, used = solved.position_m[:, person, known], solved.used[:, person, known]
     offset = learn_offsets(image, used, start, projection, noise)
@@ -69,6 +75,8 @@ def apply_prior(
         own = slice(first - block.start, last - block.start)
         for name, value in vars(found).items():
             getattr(solved, name)[first:last, person, known] = value[own]
+    overruled[:, known] = many & ~prior.firm & ~(used & solved.used[:, person, known]).any(axis=-1)
+    return overruled
 
 
 def _found(views: Views, covariance_m2: FloatArray, fit: Fit, limits: Limits) -> Solved:

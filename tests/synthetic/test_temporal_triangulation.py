@@ -61,9 +61,12 @@ def length_mm(error):
 
 @pytest.mark.parametrize("movement", MOVEMENTS)
 def test_at_most_half_of_the_linear_error_and_ellipsoids_that_are_right(halpe, movement):
-    """The floors: half of `dlt`'s median error; 93-97 %. 5 cameras, 2 px, 10 % outliers, 20 % occlusion. Measured:
+    """The floors: half of `dlt`'s median error; 93-97 %. 5 cameras, 2 px, 10 % outliers, 20 % occlusion. Measured,
+    seeds 10 and 11 (dlt: 8.1-8.2 mm, at most 1.5 m):
 
-    FIGURES
+    walking 2.5 mm, at most 15, 96.2 % held; on the spot 2.7, 13, 95.9 %; standing 1.4, 8, 96.6 %; jumping 2.7, 18, 94.2 %;
+    throwing 1.5, 15, 96.8 %; kicking 1.6, 20, 96.7 %. Trunk and head 93.8-96.9 %, limbs 94.5-96.8 %. In the frame in which a
+    jump lands about half.
     """
     quick = np.array([name.endswith(QUICK) for name in halpe.keypoints])
     inside, smooth_mm = [], []
@@ -90,7 +93,8 @@ def test_quick_movement_is_not_smoothed_away(halpe, movement):
     """The quickest twentieth of the limbs' samples, before and after the usual filter of 6 Hz, against each frame by itself
     without wrong keypoints, so that these don't decide. Measured, seed 10:
 
-    FIGURES
+    jumping rms 5.0 mm instead of 8.3, filtered 7.1 instead of 6.6; throwing 4.0 and 8.1, filtered 19.7 both; kicking 5.7 and
+    8.1, filtered 25.2 and 24.9. Largest after the filter: 18 and 16, 53 and 52, 44 and 44 mm: it is the filter that takes them.
     """
     faults = Faults(noise_px=2, occlusion=0.1)
     motion = MOVEMENTS[movement](halpe)
@@ -116,7 +120,8 @@ def test_quick_movement_is_not_smoothed_away(halpe, movement):
 
 @pytest.mark.parametrize(("fps_hz", "cameras"), [(30.0, 5), (120.0, 4), (60.0, 3)])
 def test_other_rates_and_fewer_cameras(halpe, fps_hz, cameras):
-    """Measured, seed 12: FIGURES."""
+    """Measured, seed 12, jumping: 3.7 of 8.1 mm and 94.3 % held; 2.2 of 9.0, 95.6 %; 3.5 of 9.5, 95.7 %. At most 16 and 14 mm;
+    312 mm with three cameras, of which two can be wrong together for some frames."""
     motion = MOVEMENTS["jumping"](halpe)
     points, _, error = solve(halpe, motion, 12, cameras=cameras, fps_hz=fps_hz)
     linear = solve(halpe, motion, 12, cameras=cameras, fps_hz=fps_hz, method="dlt")[2]
@@ -133,7 +138,7 @@ def test_other_rates_and_fewer_cameras(halpe, fps_hz, cameras):
 def test_a_calibration_that_is_off_is_part_of_the_covariance(halpe):
     """All cameras turned by 0.4 degrees, each its own way: 8 px. No smoothing takes that away, nor may it seem so.
 
-    Measured, two such rigs: FIGURES.
+    Measured, two such rigs: 98.7 and 100 % held; each frame by itself 87 and 46 %.
     """
     inside, alone = [], []
     for seed in (20, 21):

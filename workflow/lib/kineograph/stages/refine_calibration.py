@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kineograph.geometry.bundle_adjustment import adjust, residuals_px, triangulate
+from kineograph.geometry.bundle_adjustment import Priors, adjust, residuals_px, triangulate
 from kineograph.geometry.rig_agreement import agreeing_cameras, pair_disagreement_px
 from kineograph.geometry.rig_alignment import Correction, align, correction
 from kineograph.model.camera import Camera, Rig
@@ -30,6 +30,8 @@ MOVED_DEG = 0.5
 MOVED_MM = 30.0
 FEW_AS_WELL = 1.01
 """Only the cameras that stand out are moved where the median error is then at most so many times that with all moved."""
+HARDLY_HELD = 1000.0
+"""So many image points are taken as independent, against the prior, where the cameras that did not move hold the world."""
 OUTSTANDING = 3.0
 """A camera whose correction is so many times the other cameras' median is named."""
 IMPLAUSIBLE_DEG = 5.0
@@ -158,8 +160,10 @@ def adjusted(
     may = None if free is None else free[which]
     cameras = start
     for _ in range(PASSES):
-        moved = adjust(cameras, image, weight, intrinsics=intrinsics, free=may).cameras
-        cameras = list(align(moved, start) if may is None else moved)
+        if may is None:
+            cameras = list(align(adjust(cameras, image, weight, intrinsics=intrinsics).cameras, start))
+        else:  # the others hold the world, so nothing need hold these
+            cameras = list(adjust(cameras, image, weight, free=may, priors=Priors(independent=HARDLY_HELD)).cameras)
     by_index = dict(zip(which, cameras, strict=True))
     return tuple(by_index.get(index, camera) for index, camera in enumerate(given))
 

@@ -13,6 +13,7 @@ from kineograph.signal.roughness import learn_roughness, new_share, refined_roug
 from kineograph.signal.smooth_series import smooth_alike
 
 REFINEMENTS = 4
+"""How often the roughness is taken anew; after the third it hardly changes."""
 JUMP = 3.0
 """A point this many times farther than usual from where its neighbours lead is not believed, unless three cameras agree on it."""
 MOST_UNSURE = 2.0
@@ -20,7 +21,9 @@ MOST_UNSURE = 2.0
 MOST_M_S2 = 500.0
 """Nothing on a body is accelerated more over a whole frame, m/s^2: not even three cameras that agree are believed beyond it."""
 NEIGHBOURS = 4
+"""Frames to each side that lead to a point."""
 WINDOW_FRAMES = 20
+"""How far points usually are from where their neighbours lead is taken over so many frames."""
 FEWEST_POINTS = 10
 LEAST_INFORMATION = 1.0
 """Of a coordinate of which nothing else is known, 1/m^2: keeps the systems solvable."""

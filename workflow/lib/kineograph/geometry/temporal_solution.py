@@ -16,9 +16,9 @@ from kineograph.signal.smooth_series import covariances, factorize, solve
 ROUNDS = 2
 """Gauss-Newton steps in pixels; each weighs the image points anew."""
 SMOOTHER = 0.93
-"""Of a movement that is just as rough everywhere in its spectrum as assumed, the error has the variance that the system tells; of
-one that is smoother than the smoothing, 5/6 of it (the integral of the squared response of a quintic spline over that of the
-response). People are between, and so is what is told."""
+"""Part of the system's variance that is told. Of a movement just as rough as assumed, the error has all of it; of one that is
+smoother than the smoothing, 5/6 (the integral of a quintic spline's squared response over that of its response). People are
+between; the value was chosen on synthetic movements, seeds 0, 1 and 5, and holds on others."""
 MOST_LEVERAGE = 0.9
 HARDLY_SEEN = 4.0
 """A point whose constant errors would have so many times the usual variance is hardly seen: it hangs on the frames around."""

@@ -47,10 +47,10 @@ def exchanged(rig, first, second):
     return Rig(tuple(replace(rig[names.get(name, name)], name=name) for name in rig.names))
 
 
-def seen_by(rig, skeleton, trial, faults=FAULTS):
+def seen_by(rig, skeleton, trial, faults=FAULTS, seed=0):
     start, velocity = WALKS[trial]
     person = walker(skeleton, start_m=start, velocity_m_s=velocity)
-    return film(rig, skeleton, [person], seconds=4, fps_hz=FPS_HZ, faults=faults, seed=int(trial[1]))
+    return film(rig, skeleton, [person], seconds=4, fps_hz=FPS_HZ, faults=faults, seed=10 * seed + int(trial[1]))
 
 
 def sightings(keypoints, rig, trial, *, participants=("P1",), taken=True, max_frames=100):
@@ -147,17 +147,21 @@ def test_a_ring_of_three_exchanged_calibrations_is_found(halpe):
 # ---- refinement
 
 
-@pytest.mark.parametrize("cameras", [4, 5])
-def test_a_camera_that_was_moved_is_put_right_and_the_others_stay(halpe, cameras):
-    """Measured: at most 0.03 degrees and 2.8 mm with 4 cameras, 0.03 and 1.9 with 5; 7.0 px become 1.5 px."""
+@pytest.mark.parametrize(("cameras", "noise_px", "seed"), [(4, 1.5, 0), (5, 1.5, 0), (4, 2.0, 8), (5, 2.0, 7)])
+def test_a_camera_that_was_moved_is_put_right_and_the_others_stay(halpe, cameras, noise_px, seed):
+    """The floor: 0.1 degrees and 5 mm. Measured, this camera: 0.01 degrees and 1.3 mm with 4 cameras, 0.01 and 1.1 with 5; with
+    2 px of noise, seeds 7 to 10 and each of the cameras, at most 0.06 degrees and 4.2 mm. The others exactly where they were."""
     rig = ring(cameras)
     given = with_moved(rig, "cam02")
-    parts = [sightings(seen_by(rig, halpe, trial), given, trial) for trial in ("T1", "T2")]
+    parts = [
+        sightings(seen_by(rig, halpe, trial, replace(FAULTS, noise_px=noise_px), seed), given, trial)
+        for trial in ("T1", "T2")
+    ]
     refined, report = refine(given, join(given.names, parts), RefineSettings())
     assert report.came_out["accepted"]
     error = report.came_out["held_out_median_px"]
     assert error["given"] > 5
-    assert error["refined"] < 2
+    assert error["refined"] < (2 if noise_px < 2 else 2.5)
     for true, found in zip(rig.cameras, refined.cameras, strict=True):
         rest = correction(true, found)
         print(f"{cameras} cameras, {true.name}: {rest.angle_deg:.3f} degrees, {rest.distance_mm:.1f} mm")

@@ -120,11 +120,11 @@ class TestError:
 
     @pytest.mark.parametrize("seed", [0, 1])
     def test_single_frames_come_near_the_best_that_is_possible(self, halpe, seed):
-        """Measured (seeds 0, 1): median 7.79, 7.84 mm; linear 8.28, 8.30 mm; least squares over the image points that are right,
-        which no method that looks at single frames can beat, 7.74, 7.82 mm. 95th percentile: 17.0, 17.5;
+        """`temporal: false`. Measured (seeds 0, 1): median 7.79, 7.84 mm; linear 8.28, 8.30 mm; least squares over the image
+        points that are right, which no method that looks at single frames can beat, 7.74, 7.82 mm. 95th percentile: 17.0, 17.5;
         20.9, 20.1; 16.3, 16.7 mm."""
         scene = Scene(halpe, seed=seed)
-        robust, linear = (lengths_mm(scene.solve(method=method)[2]) for method in ("robust", "dlt"))
+        robust, linear = (lengths_mm(scene.solve(method=m, temporal=False)[2]) for m in ("robust", "dlt"))
         best = scene.oracle_error() * 1e3
         print(f"median {np.median(robust):.2f} {np.median(linear):.2f} {np.nanmedian(best):.2f} mm")
         print(
@@ -134,7 +134,7 @@ class TestError:
         assert np.percentile(robust, 95) < 0.93 * np.percentile(linear, 95)
 
     def test_the_temporal_prior_takes_more_than_half_of_the_error_away(self, halpe):
-        """Measured: median 2.6 against 8.3 mm, at most 10 against 1054 mm; 99.5 % within the 95 % ellipsoids."""
+        """Measured: median 2.5 against 8.3 mm, at most 11 against 1054 mm; 96.5 % within the 95 % ellipsoids."""
         scene = Scene(halpe)
         points, _, smooth = scene.solve(temporal=True)
         linear = lengths_mm(scene.solve(method="dlt")[2])
@@ -146,7 +146,7 @@ class TestError:
         assert coverage(points, smooth) > 0.93
 
     def test_the_temporal_prior_leaves_exact_points_where_they_are(self, halpe):
-        """Measured: 0.1 mm at most."""
+        """Measured: 0.0002 mm at most."""
         *_, error = Scene(halpe, cameras=4, seconds=1, faults=Faults()).solve(temporal=True)
         print(f"max {lengths_mm(error).max():.3f} mm")
         assert lengths_mm(error).max() < 1.0
@@ -154,9 +154,11 @@ class TestError:
 
 class TestCovariance:
     @pytest.mark.parametrize("faults", [Faults(noise_px=2), HARD], ids=["Gaussian", "outliers"])
-    def test_ellipsoids_hold_the_truth_as_often_as_they_say(self, halpe, faults):
-        """Measured: 95.4 % with Gaussian noise, 95.3 % with outliers and occlusion."""
-        points, _, error = Scene(halpe, faults=faults).solve()
+    @pytest.mark.parametrize("temporal", [True, False])
+    def test_ellipsoids_hold_the_truth_as_often_as_they_say(self, halpe, faults, temporal):
+        """Measured, Gaussian noise, then with outliers and occlusion: 96.8 and 96.5 % with the temporal solution, 95.4 and
+        95.3 % frame by frame."""
+        points, _, error = Scene(halpe, faults=faults).solve(temporal=temporal)
         print(f"coverage {coverage(points, error):.4f}")
         assert 0.93 < coverage(points, error) < 0.97
 

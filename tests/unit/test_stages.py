@@ -301,7 +301,7 @@ class TestTriangulate:
     def test_noise_free_keypoints_give_the_truth(self, halpe):
         rig = ring(4)
         motion = walker(halpe, velocity_m_s=(0.4, 0.2))
-        settings = TriangulateSettings(undistort="always")
+        settings = TriangulateSettings(undistort="always", temporal=False)
         clock, _, points, _, report = reconstruct(film(rig, halpe, [motion]), rig, halpe, settings=settings)
         error = np.linalg.norm(points.position_m[:, 0] - motion(clock.time_s), axis=-1)
         known = np.isfinite(motion(clock.time_s)).all(axis=-1)
@@ -336,7 +336,10 @@ class TestTriangulate:
         for item in keypoints:
             item.confidence[30:40, 0, wrist] = 0.0
             item.confidence[60:100, 0, wrist] = 0.0
-        *_, points, _, report = reconstruct(keypoints, rig, halpe)
+        by_itself = TriangulateSettings(
+            temporal=False
+        )  # together with the others it is PREDICTED: see the synthetic tests
+        *_, points, _, report = reconstruct(keypoints, rig, halpe, settings=by_itself)
         origin = points.origin[:, 0, wrist]
         assert (origin[30:40] == Origin.INTERPOLATED).all()
         assert (origin[60:100] == Origin.MISSING).all()
@@ -386,7 +389,8 @@ class TestSmoothAndMarkers:
     @pytest.fixture
     def points(self, halpe):
         rig = ring(4)
-        return reconstruct(film(rig, halpe, [walker(halpe)], faults=NOISE), rig, halpe)[2]
+        noisy = TriangulateSettings(temporal=False)
+        return reconstruct(film(rig, halpe, [walker(halpe)], faults=NOISE), rig, halpe, settings=noisy)[2]
 
     def test_filtering_brings_noisy_points_nearer_to_the_truth(self, halpe, points):
         truth = walker(halpe)(points.time_s)

@@ -305,7 +305,7 @@ EDITS = {
     "triangulation.max_error_px": (setting("triangulation", "max_error_px", 20), stale_after("triangulate")),
     "triangulation.method": (setting("triangulation", "method", "dlt"), stale_after("triangulate")),
     "triangulation.swaps": (setting("triangulation", "swaps", False), stale_after("triangulate")),
-    "triangulation.temporal": (setting("triangulation", "temporal", True), stale_after("triangulate")),
+    "triangulation.temporal": (setting("triangulation", "temporal", False), stale_after("triangulate")),
     "filtering.cutoff_hz": (setting("filtering", "cutoff_hz", 8), stale_after("smooth")),
     "filtering.reject_outliers": (setting("filtering", "reject_outliers", False), stale_after("smooth")),
     "filtering.method": (setting("filtering", "method", "kalman"), stale_after("smooth")),

@@ -17,7 +17,7 @@ CUTOFF_SQUARED = 9.0
 """Squared residual, in units of the noise, at which an image point of confidence 0.5 is as likely wrong as right. Of good
 image points (two coordinates, so chi-square of 2 degrees of freedom) 1.1 % are farther away."""
 MOST_STEPS = 30
-SMALL_STEP_M = 1e-8
+SMALL_STEP_M = 1e-6
 _DAMPING = (1e-9, 1e-6, 1e12)
 """Smallest, first and largest damping, relative to the diagonal."""
 
@@ -103,6 +103,14 @@ def project(projection: FloatArray, position_m: FloatArray) -> tuple[FloatArray,
     return pixels, depth
 
 
+def focal_length_px(projection: FloatArray) -> FloatArray:
+    """Focal length along the image's x axis of projection matrices (C, 3, 4), (C,), px."""
+    along, ahead = projection[:, 0, :3], projection[:, 2, :3]
+    across = along - (along * ahead).sum(axis=1)[:, None] * ahead
+    length: FloatArray = np.linalg.norm(across, axis=1)
+    return length
+
+
 def jacobian(projection: FloatArray, pixels: FloatArray, depth: FloatArray) -> FloatArray:
     """Derivative of the pixels by the position, (C, 2, 3, N), px/m."""
     derivative: FloatArray = projection[:, :2, :3, None] - pixels[:, :, None] * projection[:, 2:, :3, None]
@@ -123,13 +131,25 @@ def robust_cost(squared: FloatArray, odds: FloatArray) -> tuple[FloatArray, Floa
     return -2 * np.log(total), right / total
 
 
-def evaluate(views: Views, position_m: FloatArray) -> tuple[Fit, FloatArray]:
-    """The fit of positions (3, N), and the gradient (3, N) by which to move them."""
+def evaluate(
+    views: Views, position_m: FloatArray, *, doubt_m2: FloatArray | None = None, agreed: BoolArray | None = None
+) -> tuple[Fit, FloatArray]:
+    """The fit of positions (3, N), and the gradient (3, N) by which to move them.
+
+    With `doubt_m2` (N,), the variance of a coordinate, image points are weighed as if seen from a position so uncertain; those
+    in `agreed` (C, N) keep their full weight.
+    """
     pixels, depth = project(views.projection, position_m)
     residual = (views.image_px - pixels) / views.sigma_px[:, None]
     squared = np.where(views.seen, np.square(residual).sum(axis=1), 0.0)
-    cost, weight = robust_cost(squared, views.odds)
+    if doubt_m2 is None:
+        cost, weight = robust_cost(squared, views.odds)
+    else:
+        nearness = focal_length_px(views.projection)[:, None] / depth
+        cost, weight = robust_cost(squared / (1 + doubt_m2 * np.square(nearness / views.sigma_px)), views.odds)
     weight *= views.seen
+    if agreed is not None:
+        weight[agreed] = 1.0
     derivative = jacobian(views.projection, pixels, depth) / views.sigma_px[:, None, None]
     weighted = derivative * weight[:, None, None]
     information = np.stack(

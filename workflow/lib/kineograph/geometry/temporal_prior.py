@@ -1,31 +1,32 @@
-"""Points of a whole trial at once: what the cameras saw, smooth movements, and bones of constant length."""
+"""What a trial shows of a person's movement beyond single frames: how rough it is when, what is noise, and what is a jump."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from kineograph.geometry import symmetric_systems
-from kineograph.geometry.pixel_refinement import Fit, Views, evaluate
-from kineograph.model.shapes import FloatArray, IntArray
-from kineograph.signal.motion_noise import learn_motion, smoothed_covariance
+from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.robust import median_of_known
+from kineograph.signal.roughness import learn_roughness, new_share, refined_roughness
+from kineograph.signal.smooth_series import smooth_alike
 
-ROUNDS = 4
-"""Gauss-Newton steps; weights and bone directions are new in each, bone lengths stay."""
-BLOCK_FRAMES = 300
-OVERLAP_FRAMES = 40
-"""Blocks overlap by so many frames at each end, so that no point knows of the seam."""
-WINDOW_FRAMES = 9
-FAR = 3.0
-"""A point this many of its standard deviations (and of the roughness) from the median around it starts at that median."""
-STIFF_M = 0.004
-"""A bone's length is never more certain than this: networks put joints a little differently in every pose."""
-LEAST_INFORMATION = 1e-4
-"""Of a coordinate of which nothing is known, 1/m^2: keeps the system solvable."""
+REFINEMENTS = 4
+"""How often the roughness is taken anew; after the third it hardly changes."""
+JUMP = 3.0
+"""A point this many times farther than usual from where its neighbours lead is not believed, unless three cameras agree on it."""
+MOST_UNSURE = 2.0
+"""A point's own uncertainty excuses it up to this many times the keypoint's usual one."""
+MOST_M_S2 = 500.0
+"""Nothing on a body is accelerated more over a whole frame, m/s^2: not even three cameras that agree are believed beyond it."""
+NEIGHBOURS = 4
+"""Frames to each side that lead to a point."""
+WINDOW_FRAMES = 20
+"""How far points usually are from where their neighbours lead is taken over so many frames."""
+FEWEST_POINTS = 10
+LEAST_INFORMATION = 1.0
+"""Of a coordinate of which nothing else is known, 1/m^2: keeps the systems solvable."""
 
 
 @dataclass(frozen=True)
@@ -34,173 +35,98 @@ class Prior:
 
     Attributes
     ----------
-    roughness_m, white : (K,) array
-        See :func:`~kineograph.signal.motion_noise.learn_motion`.
-    bones : (B, 2) array of int
-        Keypoints joined by bones.
-    length_m, spread_m : (B,) array
-        Their lengths, and how much these change, m.
+    roughness_m : (F, K) array
+        Standard deviation of a coordinate's third difference from frame to frame, m.
+    white : (K,) array
+        The share of the noise that is new in each frame: see :func:`~kineograph.signal.roughness.new_share`.
+    noise_m : (K,) array
+        Standard deviation of a coordinate that is new in each frame, m.
+    firm : (F, K) array of bool
+        The points that are not doubted, however they fit the movement.
+    smooth_m : (F, K, 3) array
+        The movement as single frames' points show it, m.
     """
 
     roughness_m: FloatArray
     white: FloatArray
-    bones: IntArray
-    length_m: FloatArray
-    spread_m: FloatArray
+    noise_m: FloatArray
+    firm: BoolArray
+    smooth_m: FloatArray
+
+    def of(self, frames: slice) -> Prior:
+        """That of some frames."""
+        return Prior(self.roughness_m[frames], self.white, self.noise_m, self.firm[frames], self.smooth_m[frames])
 
 
-def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, bones: Sequence[tuple[int, int]]) -> Prior:
+def learn_prior(position_m: FloatArray, covariance_m2: FloatArray, agreed: BoolArray, fps_hz: float) -> Prior:
     """Learn the prior from points triangulated frame by frame.
 
     Parameters
     ----------
     position_m : (F, K, 3) array
-        m, NaN where missing.
+        m, NaN where missing; :data:`FEWEST_POINTS` or more of each keypoint.
     covariance_m2 : (F, K, 3, 3) array
         m^2.
-    bones : sequence of pairs
-        Indices of keypoints. Bones that bend get a large spread by themselves.
+    agreed : (F, K) array of bool
+        Points on which so many cameras agree that they are right, however quick the movement.
+    fps_hz : float
+        Frame rate, Hz.
     """
     variance = np.trace(covariance_m2, axis1=2, axis2=3) / 3
-    roughness, white = learn_motion(position_m, variance)
-    pairs = np.array(bones, int).reshape(-1, 2)
-    length = np.linalg.norm(position_m[:, pairs[:, 0]] - position_m[:, pairs[:, 1]], axis=-1)
-    middle, count = median_of_known(length, axis=0)
-    spread = median_of_known(np.abs(length - middle), axis=0)[0] * 1.4826
-    noise = np.square(white) * median_of_known(variance, axis=0)[0]
-    own = np.sqrt(np.maximum(np.square(spread) - noise[pairs].sum(axis=1), STIFF_M**2))
-    known = (count > 2) & np.isfinite(own)
-    return Prior(roughness, white, pairs[known], middle[known], own[known])
+    believed, firm = _believed(position_m, variance, agreed, fps_hz)
+    position = np.where(believed[..., None], position_m, np.nan)
+    white = new_share(position, np.stack([covariance_m2[..., i, j] for i, j in symmetric_systems.ENTRIES]))
+    roughness = learn_roughness(position, variance * np.square(white))
+    weight = np.where(believed, 1 / np.where(believed, variance, 1.0), 0.0) / np.square(white)
+    noise = 1 / np.sqrt(weight.mean(axis=0))
+    filled = _filled(position_m, believed)
+    for _ in range(REFINEMENTS):
+        smooth = smooth_alike(filled, weight + LEAST_INFORMATION, roughness)
+        roughness = refined_roughness(smooth, roughness, noise, believed, fps_hz)
+    smooth = smooth_alike(filled, weight + LEAST_INFORMATION, roughness)
+    return Prior(roughness, white, noise, firm, smooth)
 
 
-def smooth_points(views: Views, start_m: FloatArray, covariance_m2: FloatArray, prior: Prior) -> tuple[FloatArray, Fit]:
-    """The likeliest positions of all frames, by sparse Gauss-Newton steps.
-
-    Parameters
-    ----------
-    views : Views
-        Image points of F frames times K keypoints, frames first.
-    start_m : (F, K, 3) array
-        Points triangulated frame by frame, m, NaN where missing.
-    covariance_m2 : (F, K, 3, 3) array
-        Their covariance, m^2.
-    prior : Prior
-        From :func:`learn_prior`.
-
-    Returns
-    -------
-    covariance_m2 : (F, K, 3, 3) array
-        Of the positions found, m^2: as much of the noise as is new in each frame is smoothed, the rest stays. What bones tell
-        is left out, so it is rather too large.
-    fit : Fit
-        Positions and how they fit the image points.
-    """
-    frames, keypoints = start_m.shape[:2]
-    parts = []
-    covariance = np.empty((frames, keypoints, 3, 3))
-    for first in range(0, frames, BLOCK_FRAMES):
-        last = min(first + BLOCK_FRAMES, frames)
-        low, high = max(first - OVERLAP_FRAMES, 0), min(last + OVERLAP_FRAMES, frames)
-        points = np.arange(low * keypoints, high * keypoints)
-        inside = slice(first - low, last - low)
-        own = np.arange(first * keypoints, last * keypoints)
-        position, shares = _solve_block(views.take(points), start_m[low:high], covariance_m2[low:high], prior)
-        parts.append(evaluate(views.take(own), position[inside].reshape(-1, 3).T)[0])
-        covariance[first:last] = shares[inside]
-    return covariance, Fit(*(np.concatenate([vars(part)[name] for part in parts], axis=-1) for name in vars(parts[0])))
+def _believed(
+    position_m: FloatArray, variance_m2: FloatArray, agreed: BoolArray, fps_hz: float
+) -> tuple[BoolArray, BoolArray]:
+    """The points (F, K) that are taken for the movement's, and those of them that are not to be doubted."""
+    away, usual = _away(position_m)
+    likely = np.minimum(variance_m2, MOST_UNSURE**2 * median_of_known(variance_m2, axis=0)[0])
+    allowed = JUMP * (usual + np.sqrt(3 * likely))
+    known = np.isfinite(variance_m2)
+    firm = known & agreed & ~(away > allowed + 0.5 * MOST_M_S2 / fps_hz**2)
+    believed = firm | (known & (away <= allowed))
+    few = believed.sum(axis=0) < FEWEST_POINTS
+    return np.where(few, known, believed), firm
 
 
-def _solve_block(
-    views: Views, start_m: FloatArray, covariance_m2: FloatArray, prior: Prior
-) -> tuple[FloatArray, FloatArray]:
-    """Positions (f, K, 3) and covariances of a run of frames."""
-    from scipy.sparse.linalg import splu
-
-    shape = start_m.shape
-    position = first_guess(start_m, covariance_m2, prior.roughness_m)
-    white = np.tile(np.square(prior.white), shape[0])
-    smooth = _smoothness(shape[0], prior.roughness_m)
-    for _ in range(ROUNDS):
-        fit, gradient = evaluate(views, position.reshape(-1, 3).T)
-        information = symmetric_systems.full(fit.information / white) + LEAST_INFORMATION * np.eye(3)
-        stretch, pull = _bones(position, prior)
-        slope = (gradient / white).T.ravel() - smooth @ position.ravel() + pull
-        factor = splu(
-            (_blocks(information) + smooth + stretch).tocsc(),
-            permc_spec="MMD_AT_PLUS_A",
-            diag_pivot_thresh=0.0,
-            options={"SymmetricMode": True},
-        )
-        position = position + factor.solve(slope).reshape(shape)
-    told = symmetric_systems.full(fit.information).reshape(*shape, 3)
-    kept = smoothed_covariance(told / white.reshape(shape[:2])[..., None, None], prior.roughness_m)
-    bias = np.linalg.inv(told + LEAST_INFORMATION * np.eye(3)) * (1 - np.square(prior.white))[:, None, None]
-    usual = np.broadcast_to(_usual(bias), bias.shape)
-    hardly_seen = np.trace(bias, axis1=2, axis2=3) > np.trace(usual, axis1=2, axis2=3) * 4
-    return position, kept + np.where(hardly_seen[..., None, None], usual, bias)
-
-
-def first_guess(position_m: FloatArray, covariance_m2: FloatArray, roughness_m: FloatArray) -> FloatArray:
-    """The points themselves, medians around where they jump, straight lines where they are missing."""
+def _away(position_m: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """How far points (F, K) are from where the points around them lead, NaN where too few are, and how far that usually is, m."""
     frames, keypoints = position_m.shape[:2]
-    around = np.arange(frames)[:, None] + np.arange(WINDOW_FRAMES) - WINDOW_FRAMES // 2
-    outside = (around < 0) | (around >= frames)
-    near = position_m[np.clip(around, 0, frames - 1)]
-    near[outside] = np.nan
-    middle = median_of_known(near, axis=1)[0]
-    deviation = np.sqrt(np.trace(covariance_m2, axis1=2, axis2=3)) + roughness_m * WINDOW_FRAMES
-    far = ~(np.linalg.norm(position_m - middle, axis=-1) < FAR * deviation)
-    guess = np.where(far[..., None], middle, position_m)
-    when = np.arange(frames)
-    for keypoint in range(keypoints):
-        known = np.isfinite(guess[:, keypoint, 0])
-        if known.any() and not known.all():
-            for axis in range(3):
-                guess[:, keypoint, axis] = np.interp(when, when[known], guess[known, keypoint, axis])
-    return np.where(np.isfinite(guess), guess, np.nanmean(guess, axis=(0, 1)))
+    padded = np.full((frames + 2 * NEIGHBOURS, keypoints, 3), np.nan)
+    padded[NEIGHBOURS:-NEIGHBOURS] = position_m
+
+    def at(shift: int) -> FloatArray:
+        return padded[NEIGHBOURS + shift : NEIGHBOURS + shift + frames]
+
+    guesses = [0.5 * (at(-shift) + at(shift)) for shift in range(1, NEIGHBOURS + 1)]
+    guesses += [2 * at(shift) - at(2 * shift) for shift in (-1, 1)]
+    guess = median_of_known(np.stack(guesses), axis=0)[0]
+    away = np.linalg.norm(position_m - guess, axis=-1)
+    blocks = -(-frames // WINDOW_FRAMES)
+    whole = np.full((blocks * WINDOW_FRAMES, keypoints), np.nan)
+    whole[:frames] = away
+    usual = median_of_known(whole.reshape(blocks, WINDOW_FRAMES, keypoints), axis=1)[0]
+    return away, np.repeat(np.nan_to_num(usual), WINDOW_FRAMES, axis=0)[:frames]
 
 
-def _usual(covariance: FloatArray) -> FloatArray:
-    """For each keypoint, the covariance of the frame whose size is the median, (K, 3, 3)."""
-    size = np.trace(covariance, axis1=2, axis2=3)
-    frame = np.argsort(size, axis=0)[len(size) // 2]
-    usual: FloatArray = covariance[frame, np.arange(covariance.shape[1])]
-    return usual
-
-
-def _smoothness(frames: int, roughness_m: FloatArray) -> Any:
-    """Second differences of each coordinate, squared, in units of the roughness: a sparse (3FK, 3FK) matrix."""
-    from scipy import sparse
-
-    if frames < 3:
-        return sparse.csr_array((frames * len(roughness_m) * 3,) * 2)
-    second = sparse.diags_array([1.0, -2.0, 1.0], offsets=[0, 1, 2], shape=(frames - 2, frames))
-    return sparse.kron(second.T @ second, sparse.diags_array(np.repeat(roughness_m**-2.0, 3)), format="csr")
-
-
-def _blocks(matrices: FloatArray) -> Any:
-    """A sparse matrix of blocks (N, 3, 3) along the diagonal."""
-    from scipy import sparse
-
-    count = len(matrices)
-    return sparse.bsr_array((matrices, np.arange(count), np.arange(count + 1)), shape=(3 * count, 3 * count)).tocsr()
-
-
-def _bones(position: FloatArray, prior: Prior) -> tuple[Any, FloatArray]:
-    """What bones of other than their length add to the system: a sparse matrix, and the pull (3FK,)."""
-    from scipy import sparse
-
-    frames, keypoints = position.shape[:2]
-    size = frames * keypoints * 3
-    number = len(prior.bones)
-    if not number:
-        return sparse.csr_array((size, size)), np.zeros(size)
-    along = position[:, prior.bones[:, 0]] - position[:, prior.bones[:, 1]]
-    length = np.linalg.norm(along, axis=-1)
-    direction = along / np.maximum(length, 1e-6)[..., None] / prior.spread_m[:, None]
-    off = (length - prior.length_m) / prior.spread_m
-    rows = np.repeat(np.arange(frames * number), 6)
-    ends = (np.arange(frames)[:, None, None] * keypoints + prior.bones)[..., None] * 3 + np.arange(3)
-    values = np.stack([direction, -direction], axis=2)
-    derivative = sparse.csr_array((values.ravel(), (rows, ends.ravel())), shape=(frames * number, size))
-    return derivative.T @ derivative, -(derivative.T @ off.ravel())
+def _filled(position_m: FloatArray, believed: BoolArray) -> FloatArray:
+    """The positions that are believed, and straight lines between them."""
+    filled = position_m.copy()
+    when = np.arange(len(position_m))
+    for keypoint in np.flatnonzero(~believed.all(axis=0)):
+        known = believed[:, keypoint]
+        for axis in range(3):
+            filled[:, keypoint, axis] = np.interp(when, when[known], position_m[known, keypoint, axis])
+    return filled

@@ -17,13 +17,13 @@ class Origin(IntEnum):
     MISSING = 0
     """No position: too few cameras, or none that agree."""
     TRIANGULATED = 1
-    """Measured in this very frame."""
+    """Measured in this very frame; with the temporal solution, together with the frames around."""
     INTERPOLATED = 2
     """Filled between measured frames."""
     SWAPPED = 3
     """Measured in this very frame, after left and right were exchanged in one of the cameras used."""
     PREDICTED = 4
-    """From the frames around and the bones (temporal prior), with fewer cameras of its own than were asked for."""
+    """From the frames around (temporal solution), with fewer cameras of its own than were asked for."""
     REJECTED = 5
     """Measured, but far from its track: replaced between the frames around."""
     AUGMENTED = 6

@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from kineograph.geometry.bundle_adjustment import adjust, residuals_px, triangulate
+from kineograph.geometry.bundle_adjustment import Priors, adjust, residuals_px, triangulate
 from kineograph.geometry.rig_agreement import agreeing_cameras, pair_disagreement_px
 from kineograph.geometry.rig_alignment import Correction, align, correction
 from kineograph.model.camera import Camera, Rig
 from kineograph.model.report import Reason, StageReport, worst_first
+from kineograph.model.shapes import BoolArray
 from kineograph.model.sightings import Sightings
 
 STAGE = "refinement"
@@ -27,6 +28,10 @@ LEAST_GAIN = 0.02
 WORSE_TRIAL = 1.1
 MOVED_DEG = 0.5
 MOVED_MM = 30.0
+FEW_AS_WELL = 1.01
+"""Only the cameras that stand out are moved where the median error is then at most so many times that with all moved."""
+HARDLY_HELD = 1000.0
+"""So many image points are taken as independent, against the prior, where the cameras that did not move hold the world."""
 OUTSTANDING = 3.0
 """A camera whose correction is so many times the other cameras' median is named."""
 IMPLAUSIBLE_DEG = 5.0
@@ -81,7 +86,7 @@ def refine(given: Rig, sightings: Sightings, settings: RefineSettings) -> tuple[
             "see the verdicts of the pose and association stages",
         )
         return given, StageReport(STAGE, came_in, {"accepted": False, "why": "too few keypoints"}, (reason,))
-    refined = replace(given, cameras=adjusted(given.cameras, fit, intrinsics=settings.refine_intrinsics))
+    refined = replace(given, cameras=fewest_moved(given, fit, intrinsics=settings.refine_intrinsics))
     before, after = median_error_px(given.cameras, judge), median_error_px(refined.cameras, judge)
     accepted = after <= before * (1 - LEAST_GAIN)
     corrections = {old.name: correction(old, new) for old, new in zip(given.cameras, refined.cameras, strict=True)}
@@ -124,20 +129,41 @@ def without_misfits(given: Rig, sightings: Sightings) -> Sightings:
     return kept.select(kept.seen.sum(axis=1) >= 2)
 
 
-def adjusted(given: Sequence[Camera], sightings: Sightings, *, intrinsics: bool = False) -> tuple[Camera, ...]:
+def fewest_moved(given: Rig, sightings: Sightings, *, intrinsics: bool = False) -> tuple[Camera, ...]:
+    """The cameras adjusted to the sightings: only those that stand out, where that explains the sightings as well as all do.
+
+    Most of the cameras of a rig were not touched since its calibration. Where one was, it is found by the others at the places
+    where the calibration has them much better than by others that move a little with it.
+    """
+    everyone = adjusted(given.cameras, sightings, intrinsics=intrinsics)
+    corrections = {old.name: correction(old, new) for old, new in zip(given.cameras, everyone, strict=True)}
+    moved = outstanding({name: _size(item) for name, item in corrections.items()}, 1.0)
+    if not moved or intrinsics:
+        return everyone
+    few = adjusted(given.cameras, sightings, free=np.isin(given.names, moved))
+    as_well = median_error_px(few, sightings) <= FEW_AS_WELL * median_error_px(everyone, sightings)
+    return few if as_well else everyone
+
+
+def adjusted(
+    given: Sequence[Camera], sightings: Sightings, *, intrinsics: bool = False, free: BoolArray | None = None
+) -> tuple[Camera, ...]:
     """The cameras adjusted to the sightings; most of them stay where they were, and so do the world's axes and scale.
 
-    A camera with hardly any sightings is left as it is.
+    A camera with hardly any sightings is left as it is, and so are those that are not `free` (C,).
     """
     which = np.flatnonzero(sightings.seen.sum(axis=0) >= FEWEST_VIEWS).tolist()
     if len(which) < 2:
         return tuple(given)
     start = [given[index] for index in which]
     image, weight = sightings.image_px[:, which], sightings.seen[:, which].astype(float)
+    may = None if free is None else free[which]
     cameras = start
     for _ in range(PASSES):
-        moved = adjust(cameras, image, weight, intrinsics=intrinsics).cameras
-        cameras = list(align(moved, start))
+        if may is None:
+            cameras = list(align(adjust(cameras, image, weight, intrinsics=intrinsics).cameras, start))
+        else:  # the others hold the world, so nothing need hold these
+            cameras = list(adjust(cameras, image, weight, free=may, priors=Priors(independent=HARDLY_HELD)).cameras)
     by_index = dict(zip(which, cameras, strict=True))
     return tuple(by_index.get(index, camera) for index, camera in enumerate(given))
 
@@ -158,6 +184,11 @@ def outstanding(sizes: dict[str, float], least: float) -> list[str]:
         if size > least
         and size > OUTSTANDING * float(np.median([sizes[other] for other in sizes if other != name] or [0.0]))
     ]
+
+
+def _size(item: Correction) -> float:
+    """How much a camera was moved; 1 is worth a word."""
+    return item.angle_deg / MOVED_DEG + item.distance_mm / MOVED_MM
 
 
 def _record(item: Correction) -> dict[str, float | list[float]]:
@@ -197,7 +228,7 @@ def _not_better(before: float, after: float) -> list[Reason]:
 def _judged(corrections: dict[str, Correction], by_trial: dict[str, dict[str, float]]) -> list[Reason]:
     """What speaks against an accepted refinement, and the cameras that were not where the calibration said."""
     reasons = []
-    far = {name: item.angle_deg / MOVED_DEG + item.distance_mm / MOVED_MM for name, item in corrections.items()}
+    far = {name: _size(item) for name, item in corrections.items()}
     for name in outstanding(far, 1.0):
         item = corrections[name]
         too_far = item.angle_deg > IMPLAUSIBLE_DEG or item.distance_mm > IMPLAUSIBLE_MM

@@ -36,7 +36,7 @@ class TriangulateSettings:
     min_confidence: float = 0.3
     min_cameras: int = 2
     swaps: bool = True
-    temporal: bool = False
+    temporal: bool = True
     undistort: Literal["auto", "always", "never"] = "auto"
     max_gap_frames: int = 20
 
@@ -76,14 +76,13 @@ def triangulate(
         if undistorted[camera.name]:
             image[..., index, :] = undistort_pixels(camera, image[..., index, :])
     projection = np.array([camera.projection for camera in rig.cameras])
-    limits = Limits(settings.max_error_px, settings.min_cameras, settings.max_gap_frames)
+    limits = Limits(settings.max_error_px, settings.min_cameras, settings.max_gap_frames, tracks.fps_hz)
     learnt = None
     if settings.method == "dlt":
         solved = solve_dlt(image, confidence, projection, limits)
     else:
         limbs = skeleton.limbs() if settings.swaps else {}
-        bones = [(skeleton.index(a), skeleton.index(b)) for a, b in skeleton.bones] if settings.temporal else None
-        solved, learnt = solve_robust(image, confidence, projection, limbs, limits, bones)
+        solved, learnt = solve_robust(image, confidence, projection, limbs, limits, temporal=settings.temporal)
     filled, new = fill_gaps(solved.position_m.reshape(frames, -1), settings.max_gap_frames)
     origin = solved.origin.copy()
     origin[new.reshape(*origin.shape, 3)[..., 0]] = Origin.INTERPOLATED

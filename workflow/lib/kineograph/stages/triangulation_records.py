@@ -19,12 +19,15 @@ class Limits:
     min_cameras : int
         Fewest cameras accepted.
     max_gap_frames : int
-        Longest gap that the temporal prior fills.
+        Longest gap that the temporal solution fills.
+    fps_hz : float
+        Frame rate of the common clock.
     """
 
     max_error_px: float
     min_cameras: int
     max_gap_frames: int
+    fps_hz: float
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,11 @@ class Learnt:
         Names of the G limbs.
     swapped : (F, P, G, C) array of bool
         Where left and right were exchanged.
+    overruled : (F, P, K) array of bool
+        Where cameras agree on a place that the body can't have got to, and the movement around was taken instead.
     """
 
     noise_px: FloatArray
     limbs: tuple[str, ...]
     swapped: BoolArray
+    overruled: BoolArray

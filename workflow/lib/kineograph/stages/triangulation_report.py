@@ -87,7 +87,8 @@ def report_on(
         came_out["noise_px"] = _noise(points, learnt)
         swaps = swap_list(points, learnt)
         came_out["swaps"] = swaps
-        reasons += _often_swapped(points, learnt)
+        reasons += _often_swapped(points, learnt) + _overruled(points, learnt)
+        came_out["points_overruled"] = int(learnt.overruled.sum())
     came_in = {
         "frames": points.n_frames,
         "participants": list(points.participants),
@@ -115,6 +116,23 @@ def _jumps(points: Points3D) -> list[Reason]:
             f"{points.names[index]} of {points.participants[person]} at frame {frame + 1}, {speed[frame, person, index]:.0f} m/s",
             f"frame {frame + 1}",
             "left and right were swapped in some cameras, or a keypoint failed there: look at the overlays and trajectories",
+        )
+    ]
+
+
+def _overruled(points: Points3D, learnt: Learnt) -> list[Reason]:
+    """A warning where cameras agree on jumps that no body makes, and the movement around was taken instead."""
+    if not learnt.overruled.any():
+        return []
+    names = [points.names[k] for k in np.flatnonzero(learnt.overruled.any(axis=(0, 1)))]
+    frames = np.flatnonzero(learnt.overruled.any(axis=(1, 2)))
+    return [
+        Reason(
+            "warn",
+            f"cameras agree that {len(names)} keypoints jump in {len(frames)} frames ({', '.join(names[:6])}), first in frame "
+            f"{frames[0] + 1}, as no body can; the movement around was taken instead",
+            f"frame {frames[0] + 1}",
+            "left and right, or people, were swapped in most cameras, or keypoints failed there: look at the overlays",
         )
     ]
 

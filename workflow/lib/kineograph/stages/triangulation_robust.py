@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -27,7 +27,8 @@ def solve_robust(
     projection: FloatArray,
     limbs: Mapping[str, Limb],
     limits: Limits,
-    bones: Sequence[tuple[int, int]] | None = None,
+    *,
+    temporal: bool = False,
 ) -> tuple[Solved, Learnt]:
     """Robust triangulation, person by person: learn the noise, triangulate, exchange swapped limbs, triangulate those again.
 
@@ -39,8 +40,8 @@ def solve_robust(
         The limbs in which swaps of left and right are looked for.
     limits : Limits
         What a point must keep to.
-    bones : sequence of pairs, optional
-        Indices of the keypoints joined by bones, for the temporal prior; None goes without the prior.
+    temporal : bool
+        Whether frames are solved together in the end.
     """
     frames, people, count, cameras = confidence.shape
     solved = Solved(
@@ -52,6 +53,7 @@ def solve_robust(
     )
     noise = np.zeros((people, count, cameras))
     swapped = np.zeros((frames, people, len(limbs), cameras), bool)
+    overruled = np.zeros((frames, people, count), bool)
     for person in range(people):
         image, sure = image_px[:, person], confidence[:, person]
         noise[person] = learn_noise(
@@ -70,10 +72,10 @@ def solve_robust(
                 break
             swapped[:, person] = found
             image, sure = (exchange(values, found, list(limbs.values())) for values in given)
-        if bones is not None:
-            apply_prior(solved, person, image, sure, projection, noise[person], bones, limits)
+        if temporal:
+            overruled[:, person] = apply_prior(solved, person, image, sure, projection, noise[person], limits)
         _mark_swapped(solved, person, swapped[:, person], list(limbs.values()))
-    return solved, Learnt(noise, tuple(limbs), swapped)
+    return solved, Learnt(noise, tuple(limbs), swapped, overruled)
 
 
 def _triangulate_frames(

@@ -9,11 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.geometry.epipolar import sampson_distance_px
-from kineograph.geometry.view_pairs import FEWEST_FRAMES, SPREAD_LIMIT_PX, Pair, ViewPairs, centred
+from kineograph.geometry.view_pairs import FEWEST_FRAMES, SPREAD_LIMIT_PX, Pair
+from kineograph.model.pieces import Piece
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
+from kineograph.signal.robust import median_of_known
 
-SEARCH_FRAMES = 200
-"""The coarse search looks at no more frames than this, evenly spread."""
+SEARCH_FRAMES = 100
+"""The coarse search looks at no more frames of each half than about this, evenly spread."""
+FEWEST_KEYPOINTS = 4
+"""People are compared in frames in which they share so many."""
 
 FEWEST_SHARE = 0.3
 """A lag at which fewer keypoints are shared than this part of the most is not trusted."""
@@ -125,14 +129,20 @@ class Rival:
     ratio: float
 
 
-def tabulate(pairs: ViewPairs, frames: IntArray, limit: int) -> LagTable:
-    """The disagreement of all pairs over the lags -limit ... limit, in these frames."""
+def tabulate(
+    pieces: Sequence[Sequence[Piece]], matrices: dict[Pair, FloatArray], frames: IntArray, limit: int, step: int = 1
+) -> LagTable:
+    """The disagreement of all pairs over the lags -limit ... limit, in these frames; every `step`-th is looked at."""
+    lags = np.unique(np.append(np.arange(0, limit + 1, step), limit))
+    lags = np.unique(np.concatenate([-lags, lags]))
+    base = frames[:: max(1, len(frames) // SEARCH_FRAMES)]
+    every = np.arange(-limit, limit + 1)
     curves = {}
-    for (i, j), matrix in pairs.matrices.items():
-        curve = agreement_curve(pairs.views[i], pairs.views[j], matrix, frames, limit)
+    for (i, j), matrix in matrices.items():
+        curve = agreement_curve(pieces[i], pieces[j], matrix, base, lags)
         if curve is not None:
-            curves[i, j] = curve
-    return LagTable(curves, limit, len(pairs.views))
+            curves[i, j] = np.interp(every, lags, curve)
+    return LagTable(curves, limit, len(pieces))
 
 
 def rival(profile: FloatArray, here: int, apart: int) -> Rival | None:
@@ -153,28 +163,53 @@ def rival(profile: FloatArray, here: int, apart: int) -> Rival | None:
 
 
 def agreement_curve(
-    first: FloatArray, second: FloatArray, matrix: FloatArray, frames: IntArray, limit: int
+    first: Sequence[Piece], second: Sequence[Piece], matrix: FloatArray, frames: IntArray, lags: IntArray
 ) -> FloatArray | None:
-    """Disagreement of two views (F, K, 2) over the lags -limit ... limit, px; None where they can't be compared.
+    """Disagreement of two cameras over the lags, px; None where they can't be compared.
 
-    At a lag, the second camera is at frame f + lag when the first is at frame f. Lags with too few common frames or keypoints
-    have the largest disagreement.
+    At a lag, the second camera is at frame f + lag when the first is at frame f. Each person of the first camera is compared,
+    frame by frame, with the one of the second that fits best at that lag: who is who is not known yet. Lags with too few common
+    frames have the largest disagreement.
     """
-    base = frames[:: max(1, len(frames) // SEARCH_FRAMES)]
-    base = base[base < len(first)]
-    curve, counts = np.full(2 * limit + 1, np.nan), np.zeros(2 * limit + 1)
-    for index, lag in enumerate(range(-limit, limit + 1)):
-        there = base[(base + lag >= 0) & (base + lag < len(second))]
-        if len(there) >= max(FEWEST_FRAMES, len(base) // 2):
-            size = np.abs(centred(sampson_distance_px(matrix, first[there], second[there + lag])))
-            known = size[np.isfinite(size)]
-            curve[index] = np.minimum(known, SPREAD_LIMIT_PX).mean() if known.size else np.nan
-            counts[index] = known.size
-    curve[counts < FEWEST_SHARE * counts.max()] = np.nan
-    if not np.isfinite(curve).any():
+    nearest = np.full((len(lags), len(first), len(frames)), np.nan)
+    for a, one in enumerate(first):
+        there = np.flatnonzero((frames >= one.start) & (frames < one.stop))
+        if len(there) < FEWEST_FRAMES:
+            continue
+        known = one.position_px[frames[there] - one.start]
+        for other in second:
+            rows, size = _sizes(known, frames[there], other, matrix, lags)
+            if rows.size:
+                place = np.ix_(rows, [a], there)
+                nearest[place] = np.fmin(nearest[place], size[:, None])
+    there = np.isfinite(nearest)
+    counts = there.sum(axis=(1, 2))
+    if not counts.any():
         return None
-    filled: FloatArray = np.where(np.isfinite(curve), curve, np.nanmax(curve))
-    return filled
+    curve = np.where(there, nearest, 0.0).sum(axis=(1, 2)) / np.maximum(counts, 1)
+    trusted = counts >= max(FEWEST_SHARE * counts.max(), FEWEST_FRAMES)
+    return np.where(trusted, curve, curve[trusted].max()) if trusted.any() else None
+
+
+def _sizes(
+    one_px: FloatArray, frames: IntArray, other: Piece, matrix: FloatArray, lags: IntArray
+) -> tuple[IntArray, FloatArray]:
+    """The lags (L,) at which a person's image points (F, K, 2) can be compared, and the mean disagreement (L, F) there, px."""
+    place = frames[None] + lags[:, None] - other.start
+    inside = (place >= 0) & (place < len(other.position_px))
+    rows = np.flatnonzero(inside.sum(axis=1) >= FEWEST_FRAMES)
+    if not rows.size:
+        return rows, np.zeros((0, len(frames)))
+    second = np.where(
+        inside[rows][..., None, None], other.position_px[np.clip(place[rows], 0, len(other.position_px) - 1)], np.nan
+    )
+    distance = sampson_distance_px(matrix, one_px[None], second)
+    median, count = median_of_known(distance, axis=1)
+    size = np.abs(distance - np.where(count < FEWEST_FRAMES, np.nan, median)[:, None])
+    known = np.isfinite(size)
+    number = known.sum(axis=-1)
+    mean = np.where(known, np.minimum(size, SPREAD_LIMIT_PX), 0.0).sum(axis=-1) / np.maximum(number, 1)
+    return rows, np.where(number >= FEWEST_KEYPOINTS, mean, np.nan)
 
 
 def mean_table(tables: Sequence[LagTable]) -> LagTable:

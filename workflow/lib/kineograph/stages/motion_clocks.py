@@ -18,10 +18,14 @@ import numpy as np
 
 from kineograph.geometry.lags import LagTable, mean_table, rival, tabulate
 from kineograph.geometry.timing import ClockEstimate, estimate_clocks
-from kineograph.geometry.view_pairs import ViewPairs
+from kineograph.geometry.view_pairs import Pair, ViewPairs
+from kineograph.model.pieces import Piece
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.stages.comparable_cameras import MISFIT, without_misfits, without_still
+from kineograph.stages.same_people import lay_out_people
 
+COARSE_S = 1 / 30
+"""Steps of the coarse search: smoothed movement changes little over them."""
 STRETCHES = (6, 20)
 """Fewest and most stretches into which the trial is cut."""
 STRETCH_FRAMES = 60
@@ -97,14 +101,26 @@ def cut(windows: Sequence[tuple[int, int]]) -> list[FloatArray]:
 
 
 def clocks_from_motion(
-    pairs: ViewPairs, stretches: list[FloatArray], limit: int, fps_hz: float, min_improvement: float, *, drift: bool
+    people: Sequence[Sequence[Piece]],
+    counts: Sequence[int],
+    matrices: dict[Pair, FloatArray],
+    stretches: list[FloatArray],
+    limit: int,
+    fps_hz: float,
+    min_improvement: float,
+    *,
+    drift: bool,
 ) -> MotionClocks:
     """Find the clocks and decide which to keep.
 
     Parameters
     ----------
-    pairs : ViewPairs
-        The views of the person who moves.
+    people : sequence of sequences of Piece
+        What each camera shows.
+    counts : sequence of int
+        The number of frames of each camera.
+    matrices : dict of (int, int) to (3, 3) array
+        Fundamental matrices of the pairs of cameras.
     stretches : list of (frames,) arrays
         The trial's frames in stretches; every other one is held out.
     limit : int
@@ -116,9 +132,9 @@ def clocks_from_motion(
     drift : bool
         Whether to look for drift as well.
     """
-    cameras = len(pairs.views)
+    cameras = len(people)
     halves = [stretches[::2], stretches[1::2]]
-    tables = _tables(pairs, halves, limit, middle_only=drift)
+    tables = _tables(people, matrices, halves, (max(counts) - 1) / 2, limit, fps_hz, middle_only=drift)
     whole = mean_table(tables)
     together = whole.groups()[0]
     unseen = np.flatnonzero(~together).tolist()
@@ -127,6 +143,8 @@ def clocks_from_motion(
     nothing = ClockEstimate(np.zeros((2, cameras)), np.full((2, cameras), np.nan))
     if together.sum() < 2:
         return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still)
+    start = whole.restricted(together).best_offsets(int(np.flatnonzero(together)[0])) * together
+    pairs = ViewPairs(lay_out_people(people, counts, matrices, start), matrices)
     estimate = _estimate(pairs, stretches, whole, together, drift=drift)
     rivals = _rivals(pairs, stretches, whole, together, estimate, round(RIVAL_APART_S * fps_hz))
     sure = together.copy()
@@ -164,14 +182,28 @@ def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:
     return result
 
 
-def _tables(pairs: ViewPairs, halves: list[list[FloatArray]], limit: int, *, middle_only: bool) -> list[LagTable]:
+def _tables(
+    people: Sequence[Sequence[Piece]],
+    matrices: dict[Pair, FloatArray],
+    halves: list[list[FloatArray]],
+    half_length: float,
+    limit: int,
+    fps_hz: float,
+    *,
+    middle_only: bool,
+) -> list[LagTable]:
     """The lag tables of both halves; of the middle of the trial only, where that lets all cameras be compared."""
-    middle = [[frame for frame in half if abs(pairs.place(frame).mean()) <= MIDDLE] for half in halves]
+    step = max(1, round(COARSE_S * fps_hz))
+
+    def tabled(parts: list[list[FloatArray]]) -> list[LagTable]:
+        return [tabulate(people, matrices, np.concatenate(half).astype(int), limit, step) for half in parts]
+
+    middle = [[frame for frame in half if abs(frame.mean() / half_length - 1) <= MIDDLE] for half in halves]
     if middle_only and all(middle):
-        tables = [tabulate(pairs, np.concatenate(half).astype(int), limit) for half in middle]
+        tables = tabled(middle)
         if all(table.groups()[0].all() for table in tables):
             return tables
-    return [tabulate(pairs, np.concatenate(half).astype(int), limit) for half in halves]
+    return tabled(halves)
 
 
 def _estimate(

@@ -15,7 +15,7 @@ import numpy as np
 
 from kineograph.errors import ConfigError, InputError
 from kineograph.geometry.epipolar import fundamental_matrix
-from kineograph.geometry.view_pairs import FEWEST_FRAMES, ViewPairs
+from kineograph.geometry.view_pairs import FEWEST_FRAMES
 from kineograph.model.camera import Rig
 from kineograph.model.inputs import SAME_RATE
 from kineograph.model.keypoints import Keypoints2D
@@ -24,7 +24,7 @@ from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
 from kineograph.signal.common_clock import even_frames, lay_out, runs_evenly, settled_rates
 from kineograph.stages.motion_clocks import RIVAL_NAMED, STRETCHES, MotionClocks, clocks_from_motion, cut
-from kineograph.stages.moving_person import moving_views, windows
+from kineograph.stages.seen_people import seen_people, windows
 
 STAGE = "synchronization"
 SHORTEST_DRIFT_S = 60.0
@@ -165,23 +165,25 @@ def _from_motion(
         (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(names)), 2)
     }
     limit = round(settings.max_offset_s * fps_hz)
-    views = moving_views(keypoints, rig, matrices, rates_hz, fps_hz, limit, settings.min_confidence)
-    pairs = ViewPairs(views, matrices)
-    longest = max(len(view) for view in views)
+    people, counts = seen_people(keypoints, rig, rates_hz, fps_hz, settings.min_confidence)
+    longest = max(counts)
     if longest < STRETCHES[0] * FEWEST_FRAMES:
         reason = _not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
         return (np.zeros(len(names)), np.zeros(len(names))), {"judged": False}, [reason]
     found = clocks_from_motion(
-        pairs,
+        people,
+        counts,
+        matrices,
         cut(windows(longest, fps_hz)),
         limit,
         fps_hz,
         settings.min_improvement,
         drift=settings.drift and longest >= SHORTEST_DRIFT_S * fps_hz,
     )
-    slope = found.kept[1] / pairs.half
+    half = max((longest - 1) / 2, 0.5)
+    slope = found.kept[1] / half
     offset_s = (found.kept[0] - found.kept[1]) / (1 - slope) / fps_hz
-    facts = _facts(found, names, pairs.half, fps_hz, settings.min_improvement)
+    facts = _facts(found, names, half, fps_hz, settings.min_improvement)
     return (offset_s, 0.0 - slope * 1e6), facts, _doubts(found, names, fps_hz, limit)
 
 

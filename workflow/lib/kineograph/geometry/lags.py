@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,14 @@ from kineograph.signal.robust import median_of_known
 
 SEARCH_FRAMES = 100
 """The coarse search looks at no more frames of each half than about this, evenly spread."""
+PLACE_SHARE = 0.25
+"""Distance in place counts by so much against distance in movement, as calibrations are off: it tells people apart."""
+PLACE_LIMIT_PX = 60.0
+CAP = 4.0
+TYPICAL = 0.25
+"""Disagreement counts up to so many times that of the pairs of cameras which agree best (this quantile, at their best lags)."""
+ENOUGH = 30
+"""Frames and people compared, from which on a pair's evidence counts in full."""
 FEWEST_KEYPOINTS = 4
 """People are compared in frames in which they share so many."""
 
@@ -35,16 +43,20 @@ class LagTable:
         The largest lag, frames.
     cameras : int
         C, how many cameras there are.
+    plain : dict of (int, int) to (2 * limit + 1,) array
+        Mean disagreement, px: in `curves` it is counted only up to some times what is typical of pairs at their best lags, and
+        as that where nothing is shared, so that pairs which agree nowhere leave the choice to the others.
     """
 
     curves: dict[Pair, FloatArray]
     limit: int
     cameras: int
+    plain: dict[Pair, FloatArray] = field(default_factory=dict)
 
     def restricted(self, cameras: BoolArray) -> LagTable:
         """Only the pairs of these cameras (C,)."""
         kept = {pair: curve for pair, curve in self.curves.items() if cameras[pair[0]] and cameras[pair[1]]}
-        return LagTable(kept, self.limit, self.cameras)
+        return LagTable(kept, self.limit, self.cameras, {pair: self.plain[pair] for pair in kept})
 
     def curve(self, camera: int, other: int) -> FloatArray | None:
         """Disagreement over how much later than `other` the camera is, (2 * limit + 1,), px; None where not compared."""
@@ -136,13 +148,39 @@ def tabulate(
     lags = np.unique(np.append(np.arange(0, limit + 1, step), limit))
     lags = np.unique(np.concatenate([-lags, lags]))
     base = frames[:: max(1, len(frames) // SEARCH_FRAMES)]
+    sizes = {
+        (i, j): found
+        for (i, j), matrix in matrices.items()
+        if (found := nearest_sizes(pieces[i], pieces[j], matrix, base, lags)) is not None
+    }
+    plain = {pair: _mean_of_known(size) for pair, size in sizes.items()}
+    typical = float(np.quantile([curve.min() for curve in plain.values()], TYPICAL)) if plain else 0.0
     every = np.arange(-limit, limit + 1)
-    curves = {}
-    for (i, j), matrix in matrices.items():
-        curve = agreement_curve(pieces[i], pieces[j], matrix, base, lags)
-        if curve is not None:
-            curves[i, j] = np.interp(every, lags, curve)
-    return LagTable(curves, limit, len(pieces))
+    return LagTable(
+        {pair: np.interp(every, lags, _evidence(size, CAP * typical)) for pair, size in sizes.items()},
+        limit,
+        len(pieces),
+        {pair: np.interp(every, lags, curve) for pair, curve in plain.items()},
+    )
+
+
+def _mean_of_known(size: FloatArray) -> FloatArray:
+    """The mean (L,) of sizes (L, P, F); the largest mean of all where few are known."""
+    known = np.isfinite(size)
+    counts = known.sum(axis=(1, 2))
+    mean = np.where(known, size, 0.0).sum(axis=(1, 2)) / np.maximum(counts, 1)
+    trusted = counts >= max(FEWEST_SHARE * counts.max(), 1)
+    result: FloatArray = np.where(trusted, mean, mean[trusted].max())
+    return result
+
+
+def _evidence(size: FloatArray, cap: float) -> FloatArray:
+    """The mean (L,) of sizes (L, P, F) up to a cap, where those that are not known speak neither for nor against a lag."""
+    known = np.isfinite(size)
+    counts = known.sum(axis=(1, 2))
+    enough = max(int(counts.max()), ENOUGH)
+    gain: FloatArray = np.where(known, np.maximum(cap - size, 0.0), 0.0).sum(axis=(1, 2)) / enough
+    return cap - gain
 
 
 def rival(profile: FloatArray, here: int, apart: int) -> Rival | None:
@@ -162,14 +200,13 @@ def rival(profile: FloatArray, here: int, apart: int) -> Rival | None:
     return Rival(index - limit, float(profile[index]) / max(best, 1e-9))
 
 
-def agreement_curve(
+def nearest_sizes(
     first: Sequence[Piece], second: Sequence[Piece], matrix: FloatArray, frames: IntArray, lags: IntArray
 ) -> FloatArray | None:
-    """Disagreement of two cameras over the lags, px; None where they can't be compared.
+    """Disagreement (L, P, F) of two cameras over the lags, px, by piece of the first and frame; None where nothing is shared.
 
     At a lag, the second camera is at frame f + lag when the first is at frame f. Each person of the first camera is compared,
-    frame by frame, with the one of the second that fits best at that lag: who is who is not known yet. Lags with too few common
-    frames have the largest disagreement.
+    frame by frame, with the one of the second that fits best at that lag: who is who is not known yet.
     """
     nearest = np.full((len(lags), len(first), len(frames)), np.nan)
     for a, one in enumerate(first):
@@ -182,13 +219,7 @@ def agreement_curve(
             if rows.size:
                 place = np.ix_(rows, [a], there)
                 nearest[place] = np.fmin(nearest[place], size[:, None])
-    there = np.isfinite(nearest)
-    counts = there.sum(axis=(1, 2))
-    if not counts.any():
-        return None
-    curve = np.where(there, nearest, 0.0).sum(axis=(1, 2)) / np.maximum(counts, 1)
-    trusted = counts >= max(FEWEST_SHARE * counts.max(), FEWEST_FRAMES)
-    return np.where(trusted, curve, curve[trusted].max()) if trusted.any() else None
+    return nearest if np.isfinite(nearest).any() else None
 
 
 def _sizes(
@@ -208,12 +239,19 @@ def _sizes(
     size = np.abs(distance - np.where(count < FEWEST_FRAMES, np.nan, median)[:, None])
     known = np.isfinite(size)
     number = known.sum(axis=-1)
-    mean = np.where(known, np.minimum(size, SPREAD_LIMIT_PX), 0.0).sum(axis=-1) / np.maximum(number, 1)
+    size = np.minimum(size, SPREAD_LIMIT_PX) + PLACE_SHARE * np.minimum(np.abs(distance), PLACE_LIMIT_PX)
+    mean = np.where(known, size, 0.0).sum(axis=-1) / np.maximum(number, 1)
     return rows, np.where(number >= FEWEST_KEYPOINTS, mean, np.nan)
 
 
 def mean_table(tables: Sequence[LagTable]) -> LagTable:
     """The mean of the tables of parts of a trial, for each pair over those in which it can be compared."""
     pairs = sorted({pair for table in tables for pair in table.curves})
-    curves = {pair: np.mean([table.curves[pair] for table in tables if pair in table.curves], axis=0) for pair in pairs}
-    return LagTable(curves, tables[0].limit, tables[0].cameras)
+    curves, plain = (
+        {
+            pair: np.mean([getattr(table, name)[pair] for table in tables if pair in table.curves], axis=0)
+            for pair in pairs
+        }
+        for name in ("curves", "plain")
+    )
+    return LagTable(curves, tables[0].limit, tables[0].cameras, plain)

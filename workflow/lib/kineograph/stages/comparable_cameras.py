@@ -22,8 +22,8 @@ def without_misfits(table: LagTable, together: BoolArray) -> tuple[BoolArray, li
         here = table.restricted(together)
         worst, size = -1, MISFIT
         for camera in np.flatnonzero(together):
-            own = [curve for pair, curve in here.curves.items() if camera in pair]
-            others = [float(curve.min()) for pair, curve in here.curves.items() if camera not in pair]
+            own = [curve for pair, curve in here.plain.items() if camera in pair]
+            others = [float(curve.min()) for pair, curve in here.plain.items() if camera not in pair]
             if not own or not others:
                 continue
             least = float(np.median([curve.min() for curve in own]))

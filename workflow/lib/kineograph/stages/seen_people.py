@@ -22,12 +22,12 @@ from kineograph.signal.resampling import sample
 from kineograph.signal.runs import runs
 
 MOST_CHAINS = 6
-MOST_PIECES = 8
+MOST_PIECES = 10
 """So many pieces of each camera and window are used, those with the most frames times size."""
-SHORTEST_S = 0.4
+SHORTEST_S = 0.3
 SMOOTHING_S = 0.04
 """Width of the window over which movement is smoothed: passes what is slower than about 5 Hz."""
-CLOSE = 0.35
+CLOSE = 0.25
 """Two people are close where the middles of their keypoints are nearer than this part of the larger one's size ..."""
 SAME = 0.08
 """... and one person detected twice where they are nearer than this all the time."""

@@ -24,6 +24,8 @@ from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.stages.comparable_cameras import MISFIT, without_misfits, without_still
 from kineograph.stages.same_people import lay_out_people
 
+SPEED_S = 0.03
+"""Speeds are taken over so long before and after."""
 COARSE_S = 1 / 30
 """Steps of the coarse search: smoothed movement changes little over them."""
 STRETCHES = (6, 20)
@@ -144,7 +146,7 @@ def clocks_from_motion(
     if together.sum() < 2:
         return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still)
     start = whole.restricted(together).best_offsets(int(np.flatnonzero(together)[0])) * together
-    pairs = ViewPairs(lay_out_people(people, counts, matrices, start), matrices)
+    pairs = ViewPairs(lay_out_people(people, counts, matrices, start), matrices, SPEED_S * fps_hz)
     estimate = _estimate(pairs, stretches, whole, together, drift=drift)
     rivals = _rivals(pairs, stretches, whole, together, estimate, round(RIVAL_APART_S * fps_hz))
     sure = together.copy()
@@ -292,7 +294,8 @@ def _poor(pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray]) -> 
 
 
 def _pairs_of(pairs: ViewPairs, camera: int) -> ViewPairs:
-    return ViewPairs(pairs.views, {pair: matrix for pair, matrix in pairs.matrices.items() if camera in pair})
+    own = {pair: matrix for pair, matrix in pairs.matrices.items() if camera in pair}
+    return ViewPairs(pairs.views, own, pairs.step_frames)
 
 
 @dataclass(frozen=True)

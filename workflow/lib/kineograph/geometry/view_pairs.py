@@ -59,6 +59,10 @@ class ViewPairs:
         kept = {pair: matrix for pair, matrix in self.matrices.items() if cameras[pair[0]] and cameras[pair[1]]}
         return ViewPairs(self.views, kept, self.step_frames)
 
+    def restricted_to(self, chosen: Sequence[Pair]) -> ViewPairs:
+        """Only these pairs."""
+        return ViewPairs(self.views, {pair: self.matrices[pair] for pair in chosen}, self.step_frames)
+
     def place(self, frame: FloatArray) -> FloatArray:
         """Where frames are in the trial: -1 at its first, 1 at its last."""
         return frame / self.half - 1
@@ -82,10 +86,6 @@ class ViewPairs:
 
     def disagreement_px(self, clocks: FloatArray, stretches: Sequence[FloatArray]) -> float:
         """Mean size of what geometry leaves of the residuals, over all pairs and stretches, px; NaN of nothing."""
-        return self.counted_disagreement_px(clocks, stretches)[0]
-
-    def counted_disagreement_px(self, clocks: FloatArray, stretches: Sequence[FloatArray]) -> tuple[float, int]:
-        """The same, and the number of residuals that it is the mean of."""
         sums, total = 0.0, 0
         for frame in stretches:
             views = {camera: self.seen(camera, clocks, frame) for pair in self.matrices for camera in pair}
@@ -94,23 +94,22 @@ class ViewPairs:
                 rest = explained(sampson_distance_px(matrix, first, second), places(matrix, first, second))
                 size = np.minimum(np.abs(rest[np.isfinite(rest)]), SPREAD_LIMIT_PX)
                 sums, total = sums + float(size.sum()), total + size.size
-        return (sums / total if total else math.nan), total
+        return sums / total if total else math.nan
 
     def normal_equations(self, clocks: FloatArray, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Normal matrix (2C, 2C) and right side (2C,) of small changes of the clocks, from one stretch.
+        """Normal matrix (2C, 2C) and each pair's part of the right side (pairs, 2C) of small changes of the clocks, from one stretch.
 
         The residual of a pair is linear in small changes of its two clocks, with the keypoints' image speed as slope. What noise
         adds to the squares of the slopes is taken out again by the products of residuals and their second derivatives (Newton's
         method in place of Gauss's): otherwise steps would be too short, and standard errors too small.
         """
         count = len(self.views)
-        normal, right = np.zeros((2 * count, 2 * count)), np.zeros(2 * count)
+        normal, right = np.zeros((2 * count, 2 * count)), np.zeros((len(self.matrices), 2 * count))
         cameras = {camera for pair in self.matrices for camera in pair}
         h = self.step_frames
         at = {step: {camera: self.seen(camera, clocks, frame, step) for camera in cameras} for step in (-2 * h, -h, 0.0, h, 2 * h)}
         now = at[0.0]
-        for pair, matrix in self.matrices.items():
-            i, j = pair
+        for row, ((i, j), matrix) in enumerate(self.matrices.items()):
             where = places(matrix, now[i], now[j])
             distance = sampson_distance_px(matrix, now[i], now[j])
             residual = explained(distance, where)
@@ -136,7 +135,7 @@ class ViewPairs:
             inner[np.diag_indices(4)] = size + np.clip(noise, -MOST_NOISE * size, 0.0)
             columns = [i, j, count + i, count + j]
             normal[np.ix_(columns, columns)] += inner
-            right[columns] -= (design * weight) @ r
+            right[row, columns] -= (design * weight) @ r
         return normal, right
 
 

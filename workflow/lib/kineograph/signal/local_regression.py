@@ -13,6 +13,8 @@ FEWEST = 5
 """Fewest known values for a parabola."""
 MEDIAN_FRAMES = 3
 """A value is compared with the median of its neighbours, so many to either side."""
+SQUARES = 27 / (32 * np.sqrt(np.pi))
+"""Integral of the square of the local quadratic regression's weights for a width of one."""
 OUTLIER = 5.0
 """Typical distances from that median (median absolute deviations, scaled to a standard deviation) at which a value is none."""
 
@@ -60,6 +62,15 @@ def _fitted(values: FloatArray, width_frames: float) -> FloatArray:
             after[here] += known[there] * (step >= 0)
     usable = (count >= FEWEST) & (before > 0) & (after > 0)
     return np.where(usable, _middle(moments, sums, usable), np.nan)
+
+
+def left_of_noise(width_frames: float) -> float:
+    """Noise that is left in smoothed values, relative to how far the values lie from them, where each frame has its own.
+
+    Of white noise, smoothing leaves the sum of the squares of its weights: that part of the variance, and the rest lies between.
+    """
+    part = min(0.9, SQUARES / width_frames)
+    return float(np.sqrt(part / (1 - part)))
 
 
 def outliers(values: FloatArray) -> BoolArray:

@@ -21,8 +21,9 @@ from kineograph.geometry.timing import ClockEstimate, estimate_clocks
 from kineograph.geometry.view_pairs import Pair, ViewPairs
 from kineograph.model.pieces import Piece
 from kineograph.model.shapes import BoolArray, FloatArray
-from kineograph.stages.comparable_cameras import MISFIT, without_misfits, without_still
+from kineograph.stages.comparable_cameras import MISFIT, beyond_the_limit, without_misfits, without_still
 from kineograph.stages.same_people import lay_out_people
+from kineograph.stages.seen_people import Seen
 
 SPEED_S = 0.03
 """Speeds are taken over so long before and after."""
@@ -36,12 +37,19 @@ MIDDLE = 0.25
 REFINED_FROM_ZERO = 3
 """Lags up to this many frames are left to the refinement, which starts from zero then."""
 RIVAL_APART_S = 0.15
-RIVAL_COARSE = 5.0
+RIVAL_COARSE = 2.0
 """Rivals whose disagreement at whole frames is less than this many times the best one's are looked at closely."""
 RIVAL_REFUSED = 1.1
 """An offset is not kept where another's disagreement is less than this many times its own ..."""
 RIVAL_NAMED = 1.3
 """... and kept with a warning below this."""
+LINK_NOISE = 4.0
+"""A pair of views ties two cameras if it disagrees by no more than so many times what noise accounts for ..."""
+LINK_TYPICAL = 2.0
+TYPICAL = 0.25
+"""... and by no more than so many times this quantile of all pairs."""
+MEAN_SIZE = 0.8
+"""Mean size of a normal variable relative to its standard deviation."""
 UNPROVEN_FRAMES = 2.0
 """An offset of so many frames that is significant, but not kept, is named."""
 
@@ -68,6 +76,10 @@ class MotionClocks:
         With the clocks kept, and with none.
     poor : dict of int to float
         Cameras whose views disagree, even with the clocks kept, by so many times as much as the others' do.
+    beyond : dict of int to float
+        Cameras whose movement fits the others' at an offset larger than those looked for only: that offset, frames.
+    loose : dict of int to (float, float)
+        Cameras that no pair of views ties to the others closely: the disagreement of their best pair, and what would do, px.
     """
 
     kept: FloatArray
@@ -80,6 +92,8 @@ class MotionClocks:
     improvement: FloatArray = field(default_factory=lambda: np.zeros(0))
     disagreement_px: tuple[float, float] = (math.nan, math.nan)
     poor: dict[int, float] = field(default_factory=dict)
+    beyond: dict[int, float] = field(default_factory=dict)
+    loose: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def refused(self) -> list[int]:
@@ -90,7 +104,7 @@ class MotionClocks:
     def unproven(self) -> list[int]:
         """Cameras with a large offset that is significant, but not kept, as held-out views did not agree better."""
         dropped = np.flatnonzero(_unproven(self.estimate, self.kept)).tolist()
-        return [camera for camera in dropped if camera not in self.refused]
+        return [camera for camera in dropped if camera not in self.refused and camera not in self.loose]
 
 
 def cut(windows: Sequence[tuple[int, int]]) -> list[FloatArray]:
@@ -103,8 +117,7 @@ def cut(windows: Sequence[tuple[int, int]]) -> list[FloatArray]:
 
 
 def clocks_from_motion(
-    people: Sequence[Sequence[Piece]],
-    counts: Sequence[int],
+    seen: Seen,
     matrices: dict[Pair, FloatArray],
     stretches: list[FloatArray],
     limit: int,
@@ -117,10 +130,8 @@ def clocks_from_motion(
 
     Parameters
     ----------
-    people : sequence of sequences of Piece
+    seen : Seen
         What each camera shows.
-    counts : sequence of int
-        The number of frames of each camera.
     matrices : dict of (int, int) to (3, 3) array
         Fundamental matrices of the pairs of cameras.
     stretches : list of (frames,) arrays
@@ -134,26 +145,29 @@ def clocks_from_motion(
     drift : bool
         Whether to look for drift as well.
     """
-    cameras = len(people)
+    people, counts, cameras = seen.pieces, seen.counts, len(seen.counts)
     halves = [stretches[::2], stretches[1::2]]
     tables = _tables(people, matrices, halves, (max(counts) - 1) / 2, limit, fps_hz, middle_only=drift)
     whole = mean_table(tables)
     together = whole.groups()[0]
     unseen = np.flatnonzero(~together).tolist()
+    beyond = beyond_the_limit(people, matrices, whole, together, max(counts), fps_hz, step=_coarse_step(fps_hz))
+    together[list(beyond)] = False
     together, misfits = without_misfits(whole, together)
-    together, still = without_still(whole, together)
+    together, still = without_still(whole, together) if together.sum() > 1 else (together, [])
     nothing = ClockEstimate(np.zeros((2, cameras)), np.full((2, cameras), np.nan))
     if together.sum() < 2:
-        return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still)
+        return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still, beyond=beyond)
     start = whole.restricted(together).best_offsets(int(np.flatnonzero(together)[0])) * together
     pairs = ViewPairs(lay_out_people(people, counts, matrices, start), matrices, SPEED_S * fps_hz)
     estimate = _estimate(pairs, stretches, whole, together, drift=drift)
     rivals = _rivals(pairs, stretches, whole, together, estimate, round(RIVAL_APART_S * fps_hz))
     sure = together.copy()
     sure[[camera for camera, (_, ratio) in rivals.items() if ratio < RIVAL_REFUSED]] = False
+    sure, loose = _linked(pairs, estimate.clocks, stretches, sure, seen.noise_px)
     facts = (estimate, together, unseen, misfits, still, rivals)
     if sure.sum() < 2:
-        return MotionClocks(nothing.clocks, *facts, np.full(cameras, np.nan))
+        return MotionClocks(nothing.clocks, *facts, np.full(cameras, np.nan), beyond=beyond, loose=loose)
     known = np.round(estimate.clocks[0])
     final = estimate
     if (sure != together).any():
@@ -174,7 +188,8 @@ def clocks_from_motion(
     if clocks.any() and not placed.all():
         clocks[0, placed] -= clocks[0, placed].mean()
     disagreement = (trials.disagreement_px(kept), trials.disagreement_px(np.zeros_like(kept)))
-    return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, _poor(trials.pairs, clocks, stretches))
+    poor = _poor(trials.pairs, clocks, stretches)
+    return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, poor, beyond, loose)
 
 
 def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:
@@ -182,6 +197,41 @@ def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:
     large = np.abs(estimate.clocks[0]) >= UNPROVEN_FRAMES
     result: BoolArray = estimate.significant[0] & large & (kept[0] == 0)
     return result
+
+
+def _linked(
+    pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray], sure: BoolArray, noise_px: FloatArray
+) -> tuple[BoolArray, dict[int, tuple[float, float]]]:
+    """The largest set of cameras (C,) that are tied together by pairs which agree as well as right ones do; and the others.
+
+    Wrong people, or the right ones at a wrong time, may agree better at some lag than at all others. They do not agree as well as
+    noise lets the same person's views agree, nor as well as pairs that are right.
+    """
+    here = pairs.restricted(sure)
+    sizes = {
+        pair: here.restricted_to([pair]).disagreement_px(clocks, stretches) for pair in here.matrices
+    }
+    sizes = {pair: size for pair, size in sizes.items() if math.isfinite(size)}
+    if not sizes:
+        return np.zeros_like(sure), {}
+    noise = {pair: MEAN_SIZE * float(np.hypot(*noise_px[list(pair)]) / np.sqrt(2)) for pair in sizes}
+    typical = np.quantile([sizes[pair] / noise[pair] for pair in sizes], TYPICAL, method="lower")
+    times = min(LINK_NOISE, LINK_TYPICAL * max(1.0, float(typical)))
+    allowed = {pair: times * noise[pair] for pair in sizes}
+    linked = np.diag(sure)
+    for (i, j), size in sizes.items():
+        linked[i, j] = linked[j, i] = size <= allowed[i, j]
+    for _ in range(len(sure)):
+        linked = linked @ linked
+    best = max(linked[sure], key=lambda row: (row.sum(), row.tolist()))
+    if best.sum() < 2:
+        best = np.zeros_like(sure)
+    loose = {}
+    for camera in np.flatnonzero(sure & ~best).tolist():
+        own = [(size, allowed[pair]) for pair, size in sizes.items() if camera in pair]
+        if own:
+            loose[camera] = min(own)
+    return best, loose
 
 
 def _tables(
@@ -195,7 +245,7 @@ def _tables(
     middle_only: bool,
 ) -> list[LagTable]:
     """The lag tables of both halves; of the middle of the trial only, where that lets all cameras be compared."""
-    step = max(1, round(COARSE_S * fps_hz))
+    step = _coarse_step(fps_hz)
 
     def tabled(parts: list[list[FloatArray]]) -> list[LagTable]:
         return [tabulate(people, matrices, np.concatenate(half).astype(int), limit, step) for half in parts]
@@ -206,6 +256,10 @@ def _tables(
         if all(table.groups()[0].all() for table in tables):
             return tables
     return tabled(halves)
+
+
+def _coarse_step(fps_hz: float) -> int:
+    return max(1, round(COARSE_S * fps_hz))
 
 
 def _estimate(
@@ -262,11 +316,10 @@ def _rivals(
             own = _pairs_of(pairs.restricted(together), camera)
             start = np.where(alone, place, offset)
             other = estimate_clocks(own, stretches, start, np.stack([alone, np.zeros_like(alone)]))
-            best = estimate_clocks(own, stretches, offset, np.stack([alone, np.zeros_like(alone)]))
             if abs(other.clocks[0, camera] - offset[camera]) < apart / 2:
                 continue
             place = float(other.clocks[0, camera])
-            ratio = _ratio(own, other.clocks, best.clocks, stretches)
+            ratio = _ratio(own, other.clocks, estimate.clocks, stretches)
         found[camera] = (place, ratio)
     return found
 
@@ -276,9 +329,12 @@ def _ratio(pairs: ViewPairs, clocks: FloatArray, best: FloatArray, stretches: li
 
     A walker who repeats the same stride somewhere else is told by the place.
     """
-    movement = pairs.disagreement_px(clocks, stretches) / pairs.disagreement_px(best, stretches)
-    place, at_best = (float(np.mean(list(pairs.distances_px(item, stretches).values()))) for item in (clocks, best))
-    return max(movement, place / max(at_best, 1e-9))
+    movement = pairs.disagreement_px(clocks, stretches) / max(pairs.disagreement_px(best, stretches), 1e-9)
+    there, at_best = (pairs.distances_px(item, stretches) for item in (clocks, best))
+    both = [pair for pair in there if pair in at_best]
+    if not both or not math.isfinite(movement):
+        return 1.0
+    return max(movement, sum(there[pair] for pair in both) / max(sum(at_best[pair] for pair in both), 1e-9))
 
 
 def _poor(pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray]) -> dict[int, float]:
@@ -294,8 +350,7 @@ def _poor(pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray]) -> 
 
 
 def _pairs_of(pairs: ViewPairs, camera: int) -> ViewPairs:
-    own = {pair: matrix for pair, matrix in pairs.matrices.items() if camera in pair}
-    return ViewPairs(pairs.views, own, pairs.step_frames)
+    return pairs.restricted_to([pair for pair in pairs.matrices if camera in pair])
 
 
 @dataclass(frozen=True)
@@ -308,32 +363,25 @@ class _Trials:
 
     def disagreement_px(self, kept: BoolArray, camera: int | None = None) -> float:
         """Mean disagreement in the halves not estimated from, with the clocks `kept` (2, C) only, px; of one camera's pairs."""
-        return self._counted(kept, camera)[0]
-
-    def _counted(self, kept: BoolArray, camera: int | None = None) -> tuple[float, int]:
         pairs = self.pairs if camera is None else _pairs_of(self.pairs, camera)
         found = [
-            pairs.counted_disagreement_px(np.where(kept, item.clocks, 0.0), rest)
+            pairs.disagreement_px(np.where(kept, item.clocks, 0.0), rest)
             for item, rest in zip(self.estimates, self.held_out, strict=True)
         ]
-        return float(np.mean([mean for mean, _ in found])), sum(count for _, count in found)
+        return float(np.mean(found))
 
     def worth_keeping(self, candidates: BoolArray, min_improvement: float) -> BoolArray:
-        """The clocks (2, C) without which the views would agree less, by that part of the disagreement at least.
-
-        Offsets are judged by all views, drifts by those of their camera.
-        """
+        """The clocks (2, C) without which the views of their camera would agree less, by that part of the disagreement at least."""
         kept = candidates.copy()
         while kept.any():
-            now, total = self._counted(kept)
             gains = {}
             for camera in np.flatnonzero(kept.any(axis=0)).tolist():
-                own, count = self._counted(kept, camera)
+                own = self.disagreement_px(kept, camera)
                 for kind in np.flatnonzero(kept[:, camera]).tolist():
                     fewer = kept.copy()
                     fewer[kind, camera] = False
-                    loss = self.disagreement_px(fewer, camera) - own
-                    gains[kind, camera] = loss / own if kind else loss * count / total / now
+                    gain = (self.disagreement_px(fewer, camera) - own) / own if own > 0 else 0.0
+                    gains[kind, camera] = gain if math.isfinite(gain) else 0.0
             least = min(gains, key=lambda place: gains[place])
             if gains[least] >= min_improvement:
                 break

@@ -8,16 +8,17 @@ them: so the cost does not grow with length.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from kineograph.geometry.projection import undistort_pixels
-from kineograph.model.camera import Camera, Rig
+from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.pieces import Piece
 from kineograph.model.shapes import BoolArray, FloatArray, finite
 from kineograph.signal.chains import PATIENCE_FRAMES, chains
-from kineograph.signal.local_regression import smooth
+from kineograph.signal.local_regression import left_of_noise, smooth
 from kineograph.signal.resampling import sample
 from kineograph.signal.runs import runs
 
@@ -36,6 +37,25 @@ WINDOWS = 20
 """Longer trials than all of these windows together are looked at in them only."""
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What the C cameras of a trial show.
+
+    Attributes
+    ----------
+    pieces : list of lists of Piece
+        Of each camera.
+    counts : list of int
+        The number of frames of each camera.
+    noise_px : (C,) array
+        What noise of single frames leaves in the pieces' smoothed image points, px; NaN where there are none.
+    """
+
+    pieces: list[list[Piece]]
+    counts: list[int]
+    noise_px: FloatArray
+
+
 def windows(frames: int, fps_hz: float) -> list[tuple[int, int]]:
     """First and last-but-one frame of the windows into a trial of so many frames."""
     size = round(WINDOW_S * fps_hz)
@@ -47,8 +67,8 @@ def windows(frames: int, fps_hz: float) -> list[tuple[int, int]]:
 
 def seen_people(
     keypoints: Sequence[Keypoints2D], rig: Rig, rates_hz: FloatArray, fps_hz: float, min_confidence: float
-) -> tuple[list[list[Piece]], list[int]]:
-    """The pieces that each camera shows, as if all cameras had started together, and the number of frames of each camera.
+) -> Seen:
+    """What each camera shows, as if all cameras had started together.
 
     Parameters
     ----------
@@ -66,8 +86,10 @@ def seen_people(
     pace = rates_hz / fps_hz
     counts = np.ceil(np.array([item.n_frames for item in keypoints]) / pace).astype(int).tolist()
     found: list[list[Piece]] = []
+    noise_px = np.full(len(keypoints), np.nan)
     for camera, item in enumerate(keypoints):
-        pieces = []
+        pieces, noise = [], []
+        width = SMOOTHING_S * float(rates_hz[camera])
         for first, last in windows(max(counts), fps_hz):
             begin, end = int(first * pace[camera]), int(np.ceil(last * pace[camera])) + 1
             for start, position in _pieces(item, slice(begin, end), min_confidence):
@@ -75,10 +97,14 @@ def seen_people(
                 at = np.arange(int(np.ceil(own / pace[camera])), int((own + len(position) - 1) / pace[camera]) + 1)
                 at = at[(at >= first) & (at < min(last, counts[camera]))]
                 if len(at):
-                    smoothed = _smoothed(rig.cameras[camera], position, float(rates_hz[camera]))
+                    straight = undistort_pixels(rig.cameras[camera], position)
+                    smoothed = smooth(straight.reshape(len(position), -1), width).reshape(position.shape)
+                    noise.append(np.abs(straight - smoothed)[np.isfinite(straight - smoothed)])
                     pieces.append(Piece(int(at[0]), sample(smoothed, at * pace[camera] - own)))
         found.append(pieces)
-    return found, counts
+        if pieces and any(item.size for item in noise):
+            noise_px[camera] = 1.4826 * np.median(np.concatenate(noise)) * left_of_noise(width)
+    return Seen(found, counts, noise_px)
 
 
 def _pieces(keypoints: Keypoints2D, part: slice, min_confidence: float) -> list[tuple[int, FloatArray]]:
@@ -144,9 +170,3 @@ def _without_doubles(distance: FloatArray) -> list[int]:
         if not any(item.size and float(np.median(item)) < SAME for item in near):
             kept.append(index)
     return kept
-
-
-def _smoothed(camera: Camera, position_px: FloatArray, fps_hz: float) -> FloatArray:
-    """A piece (F, K, 2) undistorted, without outliers, and without what is too fast to be sampled between frames."""
-    series = undistort_pixels(camera, position_px).reshape(len(position_px), -1)
-    return smooth(series, SMOOTHING_S * fps_hz).reshape(position_px.shape)

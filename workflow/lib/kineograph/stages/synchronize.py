@@ -165,14 +165,13 @@ def _from_motion(
         (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(names)), 2)
     }
     limit = round(settings.max_offset_s * fps_hz)
-    people, counts = seen_people(keypoints, rig, rates_hz, fps_hz, settings.min_confidence)
-    longest = max(counts)
+    seen = seen_people(keypoints, rig, rates_hz, fps_hz, settings.min_confidence)
+    longest = max(seen.counts)
     if longest < STRETCHES[0] * FEWEST_FRAMES:
         reason = _not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
         return (np.zeros(len(names)), np.zeros(len(names))), {"judged": False}, [reason]
     found = clocks_from_motion(
-        people,
-        counts,
+        seen,
         matrices,
         cut(windows(longest, fps_hz)),
         limit,
@@ -234,7 +233,7 @@ def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -
 
 def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) -> list[Reason]:
     """Reasons for doubt in clocks from motion, each with the camera to blame."""
-    if not found.compared.any() and not found.misfits:
+    if not found.compared.any() and not found.misfits and not found.beyond:
         text = "too little movement" if found.still else "no two of them show the same person for long enough"
         return [_not_compared(text, "")]
     reasons = [
@@ -245,6 +244,16 @@ def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) ->
             "is it a video of another trial? else its calibration is wrong, or synchronization.max_offset_s too small",
         )
         for c in found.misfits
+    ]
+    reasons += [
+        Reason(
+            "fail",
+            f"{names[c]} seems to have started {abs(frames) / fps_hz:.2f} s {'later' if frames > 0 else 'earlier'} than the others: "
+            f"within {limit / fps_hz:g} s its movement fits theirs nowhere as well",
+            f"camera {names[c]}",
+            "raise synchronization.max_offset_s, or give the offsets; until then it is taken as in step",
+        )
+        for c, frames in found.beyond.items()
     ]
     reasons += [
         _not_compared("it shows nobody whom another camera shows for long enough", names[c]) for c in found.unseen
@@ -261,6 +270,16 @@ def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) ->
             "its offset may be larger than synchronization.max_offset_s, or its calibration wrong",
         )
         for c, times in found.poor.items()
+    ]
+    reasons += [
+        Reason(
+            "warn",
+            f"no view fits the movement that {names[c]} saw closely at any offset: it disagrees by {size:.1f} px with the best of "
+            f"them (wanted: {allowed:.1f} px), so it is taken as in step",
+            f"camera {names[c]}",
+            "do people hide each other in it, or is its calibration wrong? Give the offsets if the cameras are not in step",
+        )
+        for c, (size, allowed) in found.loose.items()
     ]
     reasons += [_unproven(found, c, names[c], fps_hz) for c in found.unproven]
     error_s = found.estimate.error[0] / fps_hz

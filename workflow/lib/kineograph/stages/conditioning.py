@@ -12,12 +12,10 @@ from kineograph.model.shapes import FloatArray
 
 SAMPLES = 1000
 """So many points are looked at."""
-FLAT_DEG = 20.0
-"""Lines of sight that meet at less than this tell little about where along them a point is ..."""
-PARALLEL_DEG = 8.0
-"""... and below this, next to nothing."""
-STRETCHED = 4.0
-"""Points that are so many times less sure in one direction than across it are worth a warning, wherever the cameras stand."""
+STRETCHED = 3.0
+"""Points that are so many times less sure in one direction than in the surest are worth a warning ..."""
+UNSURE_MM = 20.0
+"""... and a failing verdict, if their standard deviation there is larger than this: joint angles are then off by many degrees."""
 
 
 def weakest_direction(points: Points3D, positions_m: FloatArray) -> dict[str, float]:
@@ -59,14 +57,14 @@ def weak_direction(conditioning: dict[str, float], cameras: Sequence[str]) -> li
     """A reason for doubt where one direction is measured much less surely than the others."""
     if not conditioning:
         return []
-    angle, ratio = conditioning["angle_deg"], conditioning["ratio"]
-    if angle >= FLAT_DEG and ratio < STRETCHED:
+    if conditioning["ratio"] < STRETCHED:
         return []
     return [
         Reason(
-            "fail" if angle < PARALLEL_DEG or (angle < FLAT_DEG and len(cameras) == 2) else "warn",
-            f"points are {ratio:.0f} times less sure in one direction than across it (standard deviation {conditioning['sd_mm']:.0f} "
-            f"mm, median): the lines of sight of {', '.join(cameras)} part by {angle:.0f} degrees at most",
+            "fail" if conditioning["sd_mm"] > UNSURE_MM else "warn",
+            f"points are {conditioning['ratio']:.0f} times less sure in one direction than across it (standard deviation "
+            f"{conditioning['sd_mm']:.0f} mm, median): the lines of sight of {', '.join(cameras)} cross at "
+            f"{conditioning['angle_deg']:.0f} degrees at best",
             f"cameras {', '.join(cameras)}",
             "move a camera to the side, or add one: lines of sight should cross at 40 to 90 degrees, not in one line or face to face",
         )

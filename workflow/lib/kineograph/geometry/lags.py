@@ -64,20 +64,21 @@ class LagTable:
             return self.curves[camera, other]
         return self.curves[other, camera][::-1] if (other, camera) in self.curves else None
 
-    def profile(self, camera: int, offset: FloatArray) -> FloatArray:
-        """Mean disagreement of a camera's pairs over its own offset -limit ... limit, the others staying, px.
+    def profile(self, camera: int, offset: FloatArray, reach: int | None = None) -> FloatArray:
+        """Mean disagreement of a camera's pairs over its own offset -reach ... reach (the limit), the others staying, px.
 
         Infinite where some pair's lag would be beyond the limit.
         """
-        lags = np.arange(-self.limit, self.limit + 1)
+        reach = self.limit if reach is None else reach
+        lags = np.arange(-reach, reach + 1)
         sums, count = np.zeros(len(lags)), 0
         for other in range(self.cameras):
             curve = self.curve(camera, other)
             if curve is None:
                 continue
             index = lags - round(float(offset[other])) + self.limit
-            there = (index >= 0) & (index < len(lags))
-            sums += np.where(there, curve[np.clip(index, 0, len(lags) - 1)], np.inf)
+            there = (index >= 0) & (index < len(curve))
+            sums += np.where(there, curve[np.clip(index, 0, len(curve) - 1)], np.inf)
             count += 1
         return sums / count if count else np.full(len(lags), np.inf)
 

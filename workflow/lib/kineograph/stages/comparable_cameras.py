@@ -21,7 +21,7 @@ BEYOND_S = 2.0
 """So far beyond the limit a camera is looked for that fits nowhere within it clearly ..."""
 BEYOND_LENGTH = 0.6
 """... but no farther than this part of the trial, as little is shared then ..."""
-BEYOND_BETTER = 0.7
+BEYOND_BETTER = 0.6
 """... and it is there if its disagreement is smaller than this part of the smallest within the limit."""
 MOVING_CONTRAST = 1.1
 """Movement tells the time of a camera if disagreement over all lags (median) is larger than at the best by this factor."""

@@ -228,7 +228,11 @@ def _linked(
         best = np.zeros_like(sure)
     loose = {}
     for camera in np.flatnonzero(sure & ~best).tolist():
-        own = [(size, allowed[pair]) for pair, size in sizes.items() if camera in pair]
+        own = [
+            (size, allowed[pair])
+            for pair, size in sizes.items()
+            if camera in pair and (best[list(pair)].any() or not best.any())
+        ]
         if own:
             loose[camera] = min(own)
     return best, loose
@@ -305,8 +309,8 @@ def _rivals(
     offset = estimate.clocks[0]
     found = {}
     for camera in np.flatnonzero(together).tolist():
-        index = round(float(offset[camera])) + table.limit
-        second = rival(here.profile(camera, offset), index, apart)
+        reach = 2 * table.limit  # of the first camera's rivals, whole strides of all others
+        second = rival(here.profile(camera, offset, reach), round(float(offset[camera])) + reach, apart)
         if second is None:
             continue
         ratio, place = second.ratio, float(second.offset_frames)

@@ -11,8 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +20,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "workflow" / "lib"), str(ROOT / "tests")]
 
 from kineograph.io.skeletons import read_skeleton  # noqa: E402
-from kineograph.model.camera import Rig  # noqa: E402
-from kineograph.model.keypoints import Keypoints2D  # noqa: E402
 from kineograph.model.report import StageReport  # noqa: E402
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize  # noqa: E402
 from synthetic.random_scenes import FAMILIES, Scene, random_scene  # noqa: E402
@@ -47,7 +44,7 @@ class Outcome:
     def worse_s(self) -> float:
         """By how much synchronizing made it worse."""
         return max(0.0, self.with_s - self.without_s)
-    
+
     @property
     def silent(self) -> bool:
         """An error of more than 5 ms, and no camera was named."""
@@ -103,7 +100,9 @@ def main() -> None:
             if args.each:
                 tell(found[-1])
         lines.append(row(family, found))
-    print("| scenes | n | without, ms | with, median | worst | worse by, at most | left silent | refused though right | CPU s |")
+    print(
+        "| scenes | n | without, ms | with, median | worst | worse by, at most | left silent | refused though right | CPU s |"
+    )
     print("|---|---|---|---|---|---|---|---|---|")
     print("\n".join(lines))
 
@@ -113,13 +112,22 @@ def row(family: str, found: list[Outcome]) -> str:
     without, with_ = (np.array([getattr(item, name) for item in found]) * 1e3 for name in ("without_s", "with_s"))
     worse = max(item.worse_s for item in found) * 1e3
     counts = [sum(getattr(item, name) for item in found) for name in ("silent", "refused")]
-    cells = [family, len(found), f"{np.median(without):.1f}", f"{np.median(with_):.2f}", f"{with_.max():.2f}", f"{worse:.2f}"]
+    cells = [
+        family,
+        len(found),
+        f"{np.median(without):.1f}",
+        f"{np.median(with_):.2f}",
+        f"{with_.max():.2f}",
+        f"{worse:.2f}",
+    ]
     return "| " + " | ".join(map(str, [*cells, *counts, f"{np.mean([item.cpu_s for item in found]):.1f}"])) + " |"
 
 
 def tell(item: Outcome) -> None:
     """A scene's line, with what was said of it."""
-    marks = "".join(mark for mark, there in (("S", item.silent), ("R", item.refused), ("W", item.worse_s > 1e-9)) if there)
+    marks = "".join(
+        mark for mark, there in (("S", item.silent), ("R", item.refused), ("W", item.worse_s > 1e-9)) if there
+    )
     print(
         f"{item.scene:24} {item.without_s * 1e3:7.1f} -> {item.with_s * 1e3:7.2f} ms (estimate {item.estimate_s * 1e3:.2f}) "
         f"{item.cpu_s:.1f} s {item.report.verdict} {marks}",

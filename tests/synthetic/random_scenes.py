@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from zlib import crc32
 
@@ -130,7 +129,9 @@ def _person(skeleton: Skeleton, random: np.random.Generator, seconds: float, *, 
 
     def path(time_s: np.ndarray) -> np.ndarray:
         t = np.asarray(time_s)[:, None] - start_s
-        return place / 2 + reach * (way * np.sin(2 * np.pi * t / turn_s) + 0.4 * across * np.sin(2 * np.pi * t / swing_s))
+        return place / 2 + reach * (
+            way * np.sin(2 * np.pi * t / turn_s) + 0.4 * across * np.sin(2 * np.pi * t / swing_s)
+        )
 
     return on_path(steps, path)
 

@@ -45,7 +45,9 @@ def scaled(rig, factor, names=None):
     return replace(
         rig,
         cameras=tuple(
-            replace(camera, translation_m=camera.translation_m * (factor if names is None or camera.name in names else 1))
+            replace(
+                camera, translation_m=camera.translation_m * (factor if names is None or camera.name in names else 1)
+            )
             for camera in rig.cameras
         ),
     )

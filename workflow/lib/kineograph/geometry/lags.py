@@ -218,7 +218,7 @@ def nearest_sizes(
         for other in second:
             rows, size = _sizes(known, frames[there], other, matrix, lags)
             if rows.size:
-                place = np.ix_(rows, [a], there)
+                place = np.ix_(rows, np.array([a]), there)
                 nearest[place] = np.fmin(nearest[place], size[:, None])
     return nearest if np.isfinite(nearest).any() else None
 

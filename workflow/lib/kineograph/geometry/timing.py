@@ -113,7 +113,8 @@ def _accelerated(tried: Sequence[tuple[FloatArray, FloatArray]]) -> FloatArray:
         return latest
     moved, changed = np.diff(clocks, axis=0).T, np.diff(steps, axis=0).T
     part = np.linalg.lstsq(changed, steps[-1], rcond=1e-3)[0]
-    return latest - ((moved + changed) @ part).reshape(latest.shape)
+    change: FloatArray = latest - ((moved + changed) @ part).reshape(latest.shape)
+    return change
 
 
 def _solve(normal: FloatArray, right: FloatArray, free: BoolArray) -> FloatArray:

@@ -63,6 +63,10 @@ class ViewPairs:
         """Only these pairs."""
         return ViewPairs(self.views, {pair: self.matrices[pair] for pair in chosen}, self.step_frames)
 
+    def of_camera(self, camera: int) -> ViewPairs:
+        """Only the pairs of one camera."""
+        return self.restricted_to([pair for pair in self.matrices if camera in pair])
+
     def place(self, frame: FloatArray) -> FloatArray:
         """Where frames are in the trial: -1 at its first, 1 at its last."""
         return frame / self.half - 1
@@ -97,7 +101,7 @@ class ViewPairs:
         return sums / total if total else math.nan
 
     def normal_equations(self, clocks: FloatArray, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Normal matrix (2C, 2C) and each pair's part of the right side (pairs, 2C) of small changes of the clocks, from one stretch.
+        """Normal matrix (2C, 2C) of small changes of the clocks, and the right side by pair (pairs, 2C), from one stretch.
 
         The residual of a pair is linear in small changes of its two clocks, with the keypoints' image speed as slope. What noise
         adds to the squares of the slopes is taken out again by the products of residuals and their second derivatives (Newton's
@@ -107,7 +111,8 @@ class ViewPairs:
         normal, right = np.zeros((2 * count, 2 * count)), np.zeros((len(self.matrices), 2 * count))
         cameras = {camera for pair in self.matrices for camera in pair}
         h = self.step_frames
-        at = {step: {camera: self.seen(camera, clocks, frame, step) for camera in cameras} for step in (-2 * h, -h, 0.0, h, 2 * h)}
+        steps = (-2 * h, -h, 0.0, h, 2 * h)
+        at = {step: {camera: self.seen(camera, clocks, frame, step) for camera in cameras} for step in steps}
         now = at[0.0]
         for row, ((i, j), matrix) in enumerate(self.matrices.items()):
             where = places(matrix, now[i], now[j])
@@ -116,7 +121,10 @@ class ViewPairs:
             if np.isfinite(residual).sum() < FEWEST_FRAMES:
                 continue
             moved = {
-                step: (sampson_distance_px(matrix, at[step][i], now[j]), sampson_distance_px(matrix, now[i], at[step][j]))
+                step: (
+                    sampson_distance_px(matrix, at[step][i], now[j]),
+                    sampson_distance_px(matrix, now[i], at[step][j]),
+                )
                 for step in (-2 * h, -h, h, 2 * h)
             }
             slopes = [explained((moved[h][n] - moved[-h][n]) / (2 * h), where) for n in range(2)]

@@ -66,6 +66,6 @@ def weak_direction(conditioning: dict[str, float], cameras: Sequence[str]) -> li
             f"{conditioning['sd_mm']:.0f} mm, median): the lines of sight of {', '.join(cameras)} cross at "
             f"{conditioning['angle_deg']:.0f} degrees at best",
             f"cameras {', '.join(cameras)}",
-            "move a camera to the side, or add one: lines of sight should cross at 40 to 90 degrees, not in one line or face to face",
+            "move a camera to the side, or add one: lines of sight should cross at 40 to 90 degrees",
         )
     ]

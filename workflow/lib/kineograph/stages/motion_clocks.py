@@ -1,9 +1,9 @@
 """The cameras' clocks from the movement that they saw: which cameras can be compared, their clocks, and what to keep of them.
 
-A camera's offset (and, in long trials, its drift) is kept where it differs from zero by more than three standard errors, if
-those estimated from one half of the stretches make the views agree better in the other half, and if no other offset fits
-nearly as well, as in steady walking those of whole strides do. Else the camera is left as it is. That keeps most scenes
-from getting worse, not all: synchronous cameras have been moved by 4 ms where two people hid each other.
+A camera's offset (and, in long trials, its drift) is kept where it differs from zero by more than four standard errors, if
+those estimated from one half of the stretches make the views agree better in the other half, if pairs of views that agree as
+closely as right ones do tie it to the other cameras, and if no other offset fits nearly as well, as in steady walking those
+of whole strides do. Else the camera is left as it is.
 Cameras that are synchronized among themselves but not with the rest keep their mean offset at zero: of all ways to place them
 against a camera of which nothing is known, that has the smallest squared error to be expected.
 """
@@ -21,6 +21,7 @@ from kineograph.geometry.timing import ClockEstimate, estimate_clocks
 from kineograph.geometry.view_pairs import Pair, ViewPairs
 from kineograph.model.pieces import Piece
 from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.stages.clock_acceptance import HeldOut, linked_cameras
 from kineograph.stages.comparable_cameras import MISFIT, beyond_the_limit, without_misfits, without_still
 from kineograph.stages.same_people import lay_out_people
 from kineograph.stages.seen_people import Seen
@@ -43,13 +44,6 @@ RIVAL_REFUSED = 1.1
 """An offset is not kept where another's disagreement is less than this many times its own ..."""
 RIVAL_NAMED = 1.3
 """... and kept with a warning below this."""
-LINK_NOISE = 4.0
-"""A pair of views ties two cameras if it disagrees by no more than so many times what noise accounts for ..."""
-LINK_TYPICAL = 2.0
-TYPICAL = 0.25
-"""... and by no more than so many times this quantile of all pairs."""
-MEAN_SIZE = 0.8
-"""Mean size of a normal variable relative to its standard deviation."""
 UNPROVEN_FRAMES = 2.0
 """An offset of so many frames that is significant, but not kept, is named."""
 
@@ -164,7 +158,7 @@ def clocks_from_motion(
     rivals = _rivals(pairs, stretches, whole, together, estimate, round(RIVAL_APART_S * fps_hz))
     sure = together.copy()
     sure[[camera for camera, (_, ratio) in rivals.items() if ratio < RIVAL_REFUSED]] = False
-    sure, loose = _linked(pairs, estimate.clocks, stretches, sure, seen.noise_px)
+    sure, loose = linked_cameras(pairs, estimate.clocks, stretches, sure, seen.noise_px)
     facts = (estimate, together, unseen, misfits, still, rivals)
     if sure.sum() < 2:
         return MotionClocks(nothing.clocks, *facts, np.full(cameras, np.nan), beyond=beyond, loose=loose)
@@ -172,7 +166,7 @@ def clocks_from_motion(
     final = estimate
     if (sure != together).any():
         final = _estimate(pairs, stretches, whole, sure, drift=drift, known=known)
-    trials = _Trials(
+    trials = HeldOut(
         pairs.restricted(sure),
         [
             _estimate(pairs, half, table, sure, drift=drift, known=known)
@@ -197,45 +191,6 @@ def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:
     large = np.abs(estimate.clocks[0]) >= UNPROVEN_FRAMES
     result: BoolArray = estimate.significant[0] & large & (kept[0] == 0)
     return result
-
-
-def _linked(
-    pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray], sure: BoolArray, noise_px: FloatArray
-) -> tuple[BoolArray, dict[int, tuple[float, float]]]:
-    """The largest set of cameras (C,) that are tied together by pairs which agree as well as right ones do; and the others.
-
-    Wrong people, or the right ones at a wrong time, may agree better at some lag than at all others. They do not agree as well as
-    noise lets the same person's views agree, nor as well as pairs that are right.
-    """
-    here = pairs.restricted(sure)
-    sizes = {
-        pair: here.restricted_to([pair]).disagreement_px(clocks, stretches) for pair in here.matrices
-    }
-    sizes = {pair: size for pair, size in sizes.items() if math.isfinite(size)}
-    if not sizes:
-        return np.zeros_like(sure), {}
-    noise = {pair: MEAN_SIZE * float(np.hypot(*noise_px[list(pair)]) / np.sqrt(2)) for pair in sizes}
-    typical = np.quantile([sizes[pair] / noise[pair] for pair in sizes], TYPICAL, method="lower")
-    times = min(LINK_NOISE, LINK_TYPICAL * max(1.0, float(typical)))
-    allowed = {pair: times * noise[pair] for pair in sizes}
-    linked = np.diag(sure)
-    for (i, j), size in sizes.items():
-        linked[i, j] = linked[j, i] = size <= allowed[i, j]
-    for _ in range(len(sure)):
-        linked = linked @ linked
-    best = max(linked[sure], key=lambda row: (row.sum(), row.tolist()))
-    if best.sum() < 2:
-        best = np.zeros_like(sure)
-    loose = {}
-    for camera in np.flatnonzero(sure & ~best).tolist():
-        own = [
-            (size, allowed[pair])
-            for pair, size in sizes.items()
-            if camera in pair and (best[list(pair)].any() or not best.any())
-        ]
-        if own:
-            loose[camera] = min(own)
-    return best, loose
 
 
 def _tables(
@@ -317,7 +272,7 @@ def _rivals(
         if ratio < RIVAL_COARSE:
             alone = np.zeros_like(together)
             alone[camera] = True
-            own = _pairs_of(pairs.restricted(together), camera)
+            own = pairs.restricted(together).of_camera(camera)
             start = np.where(alone, place, offset)
             other = estimate_clocks(own, stretches, start, np.stack([alone, np.zeros_like(alone)]))
             if abs(other.clocks[0, camera] - offset[camera]) < apart / 2:
@@ -351,52 +306,3 @@ def _poor(pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray]) -> 
         if others and float(np.median(own)) > MISFIT * float(np.median(others)):
             found[camera] = float(np.median(own) / np.median(others))
     return found
-
-
-def _pairs_of(pairs: ViewPairs, camera: int) -> ViewPairs:
-    return pairs.restricted_to([pair for pair in pairs.matrices if camera in pair])
-
-
-@dataclass(frozen=True)
-class _Trials:
-    """Clocks estimated from one half of a trial's stretches, and the other half to try them on; both ways."""
-
-    pairs: ViewPairs
-    estimates: list[ClockEstimate]
-    held_out: list[list[FloatArray]]
-
-    def disagreement_px(self, kept: BoolArray, camera: int | None = None) -> float:
-        """Mean disagreement in the halves not estimated from, with the clocks `kept` (2, C) only, px; of one camera's pairs."""
-        pairs = self.pairs if camera is None else _pairs_of(self.pairs, camera)
-        found = [
-            pairs.disagreement_px(np.where(kept, item.clocks, 0.0), rest)
-            for item, rest in zip(self.estimates, self.held_out, strict=True)
-        ]
-        return float(np.mean(found))
-
-    def worth_keeping(self, candidates: BoolArray, min_improvement: float) -> BoolArray:
-        """The clocks (2, C) without which the views of their camera would agree less, by that part of the disagreement at least."""
-        kept = candidates.copy()
-        while kept.any():
-            gains = {}
-            for camera in np.flatnonzero(kept.any(axis=0)).tolist():
-                own = self.disagreement_px(kept, camera)
-                for kind in np.flatnonzero(kept[:, camera]).tolist():
-                    fewer = kept.copy()
-                    fewer[kind, camera] = False
-                    gain = (self.disagreement_px(fewer, camera) - own) / own if own > 0 else 0.0
-                    gains[kind, camera] = gain if math.isfinite(gain) else 0.0
-            least = min(gains, key=lambda place: gains[place])
-            if gains[least] >= min_improvement:
-                break
-            kept[least] = False
-        return kept
-
-    def improvement(self, kept: BoolArray) -> FloatArray:
-        """Part (C,) by which the views of each camera agree better with its kept clocks than without; NaN where none is."""
-        result = np.full(kept.shape[1], np.nan)
-        for camera in np.flatnonzero(kept.any(axis=0)).tolist():
-            fewer = kept.copy()
-            fewer[:, camera] = False
-            result[camera] = 1 - self.disagreement_px(kept, camera) / self.disagreement_px(fewer, camera)
-        return result

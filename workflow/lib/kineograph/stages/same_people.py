@@ -48,8 +48,8 @@ def lay_out_people(
         for (a, first), (b, second) in product(enumerate(pieces[i]), enumerate(pieces[j]))
         if (value := _distance_px(first, second, matrix, int(whole[i] - whole[j]))) is not None
     }
-    people = [person for person in _grouped(cost, pieces, whole) if len({camera for camera, _ in person}) > 1]
-    places = _lanes(people, pieces, whole)
+    people = [person for person in _grouped(cost, pieces) if len({camera for camera, _ in person}) > 1]
+    places = _lanes(people, pieces)
     keypoints = next((piece.position_px.shape[1] for own in pieces for piece in own), 0)
     views = [np.full((count, max(max(places, default=0) + 1, 1) * keypoints, 2), np.nan) for count in counts]
     for person, lane in zip(people, places, strict=True):
@@ -77,9 +77,7 @@ def _distance_px(first: Piece, second: Piece, matrix: FloatArray, lag: int) -> f
     return float(np.minimum(movement[known], LIMIT_PX).mean() + PLACE_SHARE * place)
 
 
-def _grouped(
-    cost: dict[tuple[Member, Member], float], pieces: Sequence[Sequence[Piece]], offset: FloatArray
-) -> list[list[Member]]:
+def _grouped(cost: dict[tuple[Member, Member], float], pieces: Sequence[Sequence[Piece]]) -> list[list[Member]]:
     """The pieces in groups of one person each: those that agree best are joined first."""
     best: dict[Member, float] = {}
     for pair, value in cost.items():
@@ -91,7 +89,7 @@ def _grouped(
         one, other = group[first], group[second]
         if value > limit:
             break
-        if one is other or _collide(one, other, pieces, offset, 0):
+        if one is other or _collide(one, other, pieces, 0):
             continue
         between = [cost.get((a, b), cost.get((b, a))) for a, b in product(one, other)]
         known = [item for item in between if item is not None]
@@ -103,9 +101,7 @@ def _grouped(
     return sorted((sorted(members) for members in unique.values()), key=lambda members: members[0])
 
 
-def _collide(
-    one: Sequence[Member], other: Sequence[Member], pieces: Sequence[Sequence[Piece]], offset: FloatArray, apart: int
-) -> bool:
+def _collide(one: Sequence[Member], other: Sequence[Member], pieces: Sequence[Sequence[Piece]], apart: int) -> bool:
     """Whether a camera shows both at once, or within so many frames."""
     for (i, a), (j, b) in product(one, other):
         first, second = pieces[i][a], pieces[j][b]
@@ -114,17 +110,15 @@ def _collide(
     return False
 
 
-def _lanes(people: Sequence[Sequence[Member]], pieces: Sequence[Sequence[Piece]], offset: FloatArray) -> list[int]:
+def _lanes(people: Sequence[Sequence[Member]], pieces: Sequence[Sequence[Piece]]) -> list[int]:
     """A place for each person, shared by those who are not seen at the same time."""
     lanes: list[list[Member]] = []
     result = []
     for person in people:
-        for index, lane in enumerate(lanes):
-            if not _collide(person, lane, pieces, offset, APART_FRAMES):
-                break
-        else:
-            index = len(lanes)
+        free = [n for n, lane in enumerate(lanes) if not _collide(person, lane, pieces, APART_FRAMES)]
+        if not free:
+            free = [len(lanes)]
             lanes.append([])
-        lanes[index] += person
-        result.append(index)
+        lanes[free[0]] += person
+        result.append(free[0])
     return result

@@ -16,7 +16,7 @@ from kineograph.geometry.projection import undistort_pixels
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.pieces import Piece
-from kineograph.model.shapes import BoolArray, FloatArray, finite
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
 from kineograph.signal.chains import PATIENCE_FRAMES, chains
 from kineograph.signal.local_regression import left_of_noise, smooth
 from kineograph.signal.resampling import sample
@@ -32,6 +32,8 @@ CLOSE = 0.25
 """Two people are close where the middles of their keypoints are nearer than this part of the larger one's size ..."""
 SAME = 0.08
 """... and one person detected twice where they are nearer than this all the time."""
+STAYING_FRAMES = 12
+"""For so long somebody may be hidden where they were last seen, or already be where they are seen next."""
 WINDOW_S = 4.0
 WINDOWS = 20
 """Longer trials than all of these windows together are looked at in them only."""
@@ -113,7 +115,7 @@ def _pieces(keypoints: Keypoints2D, part: slice, min_confidence: float) -> list[
     people = chains(np.where((confidence >= min_confidence)[..., None], position, np.nan), MOST_CHAINS)
     if not people:
         return []
-    centre, size = _centres(people)
+    centre, size, present = _centres(people)
     distance = np.linalg.norm(centre[:, None] - centre[None], axis=-1) / np.maximum(size[:, None], size[None])
     kept = _without_doubles(distance)
     found = []
@@ -121,7 +123,7 @@ def _pieces(keypoints: Keypoints2D, part: slice, min_confidence: float) -> list[
     for index in kept:
         others = [other for other in kept if other != index]
         with np.errstate(invalid="ignore"):
-            alone = ~(distance[index, others] < CLOSE).any(axis=0) & np.isfinite(centre[index, :, 0])
+            alone = ~(distance[index, others] < CLOSE).any(axis=0) & present[index]
         found += [
             (int(start), people[index][start:stop], float(size[index][start:stop].sum()))
             for start, stop in runs(alone)
@@ -131,8 +133,12 @@ def _pieces(keypoints: Keypoints2D, part: slice, min_confidence: float) -> list[
     return [(start, piece) for start, piece, _ in found[:MOST_PIECES]]
 
 
-def _centres(people: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """Middle (P, F, 2) and size (P, F) of people's keypoints, px; through short gaps on a straight line; else NaN."""
+def _centres(people: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Middle (P, F, 2) and size (P, F) of people's keypoints, px, and when they are there (P, F).
+
+    Through short gaps on a straight line, and staying for a while before they come and after they go: who is not detected may
+    be hidden by somebody who is then taken for them. Else NaN.
+    """
     position = np.stack(people)
     shown = finite(position)
     low = np.where(shown[..., None], position, np.inf).min(axis=2)
@@ -141,19 +147,22 @@ def _centres(people: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
     middle = np.where(shown[..., None], position, 0.0).sum(axis=2) / np.maximum(count, 1)[..., None]
     frames = np.arange(position.shape[1])
     centre, size = np.full((*position.shape[:2], 2), np.nan), np.full(position.shape[:2], np.nan)
+    present = np.zeros(position.shape[:2], bool)
     for index in range(len(people)):
         there = np.flatnonzero(count[index] > 1)
         if not there.size:
             continue
-        near = _within(frames, there)
+        present[index] = _within(frames, there)
+        near = present[index] | (np.abs(frames - np.clip(frames, there[0], there[-1])) <= STAYING_FRAMES)
+        near &= present[index] | (frames < there[0]) | (frames > there[-1])
         extent = np.linalg.norm(high[index, there] - low[index, there], axis=-1)
         size[index, near] = np.interp(frames[near], there, extent)
         for axis in range(2):
             centre[index, near, axis] = np.interp(frames[near], there, middle[index, there, axis])
-    return centre, size
+    return centre, size, present
 
 
-def _within(frames: FloatArray, there: FloatArray) -> BoolArray:
+def _within(frames: IntArray, there: IntArray) -> BoolArray:
     """The frames that lie between two known ones which are not too far apart."""
     after = np.searchsorted(there, frames)
     inside = (after < len(there)) & ((after > 0) | (frames == there[0]))

@@ -248,8 +248,8 @@ def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) ->
     reasons += [
         Reason(
             "fail",
-            f"{names[c]} seems to have started {abs(frames) / fps_hz:.2f} s {'later' if frames > 0 else 'earlier'} than the others: "
-            f"within {limit / fps_hz:g} s its movement fits theirs nowhere as well",
+            f"{names[c]} seems to have started {abs(frames) / fps_hz:.2f} s {'later' if frames > 0 else 'earlier'} than the "
+            f"others: within {limit / fps_hz:g} s its movement fits theirs nowhere as well",
             f"camera {names[c]}",
             "raise synchronization.max_offset_s, or give the offsets; until then it is taken as in step",
         )
@@ -274,8 +274,8 @@ def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) ->
     reasons += [
         Reason(
             "warn",
-            f"no view fits the movement that {names[c]} saw closely at any offset: it disagrees by {size:.1f} px with the best of "
-            f"them (wanted: {allowed:.1f} px), so it is taken as in step",
+            f"no view fits the movement that {names[c]} saw closely at any offset: it disagrees by {size:.1f} px with the best "
+            f"of them (wanted: {allowed:.1f} px), so it is taken as in step",
             f"camera {names[c]}",
             "do people hide each other in it, or is its calibration wrong? Give the offsets if the cameras are not in step",
         )

@@ -55,8 +55,9 @@ def without_still(table: LagTable, together: BoolArray) -> tuple[BoolArray, list
     here = table.restricted(together)
     offset = here.best_offsets(int(np.flatnonzero(together)[0]))
     moving = together.copy()
+    plain = LagTable(here.plain, here.limit, here.cameras)  # evidence also shrinks with what is shared at a lag
     for camera in np.flatnonzero(together):
-        profile = here.profile(int(camera), offset)
+        profile = plain.profile(int(camera), offset)
         known = profile[np.isfinite(profile)]
         moving[camera] = known.size > 0 and float(np.median(known)) > MOVING_CONTRAST * float(known.min())
     return moving, np.flatnonzero(together & ~moving).tolist()

@@ -83,7 +83,7 @@ def test_the_people_shown_largest_and_longest_come_first():
 
 
 class TestLocalRegression:
-    time_s = np.arange(300) / RATE
+    time_s = np.arange(300) / 60.0
     truth = 100 * np.sin(2 * np.pi * np.array([0.5, 1.0, 2.0]) * time_s[:, None])
 
     def test_a_parabola_stays(self):

@@ -81,10 +81,9 @@ def outliers(values: FloatArray) -> BoolArray:
         here, there = _overlap(len(values), step)
         around[index, here] = values[there]
     distance = np.abs(values - median_of_known(around, axis=0)[0])
-    step = median_of_known(np.abs(np.diff(values, axis=0)), axis=0)[
-        0
-    ]  # at the ends of a slope, the median lies a step off
-    scale = np.fmax(1.4826 * median_of_known(distance, axis=0)[0], step)
+    # at the ends of a slope, the median lies a frame's change off
+    change = median_of_known(np.abs(np.diff(values, axis=0)), axis=0)[0] if len(values) > 1 else np.nan
+    scale = np.fmax(1.4826 * median_of_known(distance, axis=0)[0], change)
     with np.errstate(invalid="ignore"):
         result: BoolArray = distance > OUTLIER * np.maximum(scale, 1e-9)
     return result

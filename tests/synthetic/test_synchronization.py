@@ -7,6 +7,7 @@ import pytest
 
 from kineograph.errors import ConfigError
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
+from synthetic.random_scenes import random_scene
 from synthetic.scene import Faults, film, ring, walker
 
 NOISE = Faults(noise_px=1.5)
@@ -50,9 +51,9 @@ def named(report, camera):
     return [reason for reason in report.reasons if reason.blame == f"camera {camera}"]
 
 
-@pytest.mark.parametrize(("cameras", "seed"), [(4, 0)])
+@pytest.mark.parametrize(("cameras", "seed"), [(4, 0), (8, 1)])
 def test_offsets_of_walking(halpe, cameras, seed):
-    """Floor 1.5 ms rms; found 0.5 ms here, and 0.5-0.9 ms for 4, 6 and 8 cameras with the seeds 0 and 1."""
+    """Floor 1.5 ms rms; found 0.08 ms with 4, 0.19 ms with 8 cameras (and 0.21 ms with 6, seed 0)."""
     rig = ring(cameras)
     true_s = np.concatenate([[0.0], np.random.default_rng(seed).uniform(-0.5, 0.5, cameras - 1)])
     keypoints = film(
@@ -159,11 +160,32 @@ def test_an_offset_at_the_end_of_the_range_is_named(halpe):
     assert any("end of the range" in reason.text for reason in named(report, "cam03"))
 
 
+def test_an_offset_beyond_the_range_fails_by_name_with_its_size(halpe):
+    """1.3 s with a limit of 1 s was once taken for 0.19 s."""
+    rig, true_s = ring(4), [0, 0.1, 1.3, -0.05]
+    keypoints = film(rig, halpe, [walker(halpe, velocity_m_s=(0.3, 0.1))], seconds=8, offset_s=true_s, faults=NOISE)
+    result, report = run(keypoints, rig)
+    (reason,) = named(report, "cam03")
+    assert reason.verdict == "fail"
+    assert "1.3" in reason.text
+    assert "max_offset_s" in reason.hint
+    assert result.offset_s[2] == 0
+    assert rms((result.offset_s - true_s)[[0, 1, 3]] - result.offset_s[0]) < 0.0015
+
+
+def test_people_who_cross_and_hide_each_other(halpe):
+    """Found 1.7 ms of 476 ms; where one was taken for the other, 369 ms were left."""
+    scene = random_scene(halpe, "offsets, crossing", 0, tuning=True)
+    result, _ = run(scene.keypoints, scene.rig)
+    assert spread(scene.offset_s) > 0.4
+    assert spread(result.offset_s - scene.offset_s) < 0.003
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_never_worse_than_not_synchronizing(halpe, seed):
-    """Random scenes, short and noisy, of people who walk or stand: the rms error over all pairs never grows by more than 5 ms.
+    """Random scenes, short and noisy, of people who walk or stand: the rms error over all pairs never grows.
 
-    Found: 4.4 ms in scene 3, where two people hide each other; in the others it shrinks or stays.
+    Found: it shrinks or stays in all. benchmarks/synchronization.py judges more scenes.
     """
     random = np.random.default_rng(seed)
     cameras = int(random.integers(2, 5))
@@ -191,4 +213,4 @@ def test_never_worse_than_not_synchronizing(halpe, seed):
         rig, halpe, people, seconds=float(random.uniform(2, 6)), fps_hz=rates, offset_s=true_s, faults=faults, seed=seed
     )
     result, _ = run(keypoints, rig)
-    assert spread(result.offset_s - true_s) <= spread(true_s) + 0.005
+    assert spread(result.offset_s - true_s) <= spread(true_s)

@@ -39,12 +39,13 @@ def sampson_distance_px(fundamental: FloatArray, first_px: FloatArray, second_px
     first_px, second_px : (..., 2) arrays
         Undistorted image points, px; NaN gives NaN.
     """
-    a = np.concatenate([first_px, np.ones((*first_px.shape[:-1], 1))], axis=-1)
-    b = np.concatenate([second_px, np.ones((*second_px.shape[:-1], 1))], axis=-1)
-    line_b = a @ fundamental.T
-    line_a = b @ fundamental
-    algebraic = np.sum(b * line_b, axis=-1)
-    gradient = np.sqrt(line_a[..., 0] ** 2 + line_a[..., 1] ** 2 + line_b[..., 0] ** 2 + line_b[..., 1] ** 2)
+    x, y = first_px[..., 0], first_px[..., 1]
+    u, v = second_px[..., 0], second_px[..., 1]
+    f = fundamental
+    line = [f[row, 0] * x + f[row, 1] * y + f[row, 2] for row in range(3)]
+    back = [f[0, column] * u + f[1, column] * v + f[2, column] for column in range(2)]
+    algebraic = u * line[0] + v * line[1] + line[2]
+    gradient = np.sqrt(line[0] ** 2 + line[1] ** 2 + back[0] ** 2 + back[1] ** 2)
     with np.errstate(divide="ignore", invalid="ignore"):
         distance: FloatArray = algebraic / gradient
     return distance

@@ -23,8 +23,8 @@ FEWEST_FRAMES = 12
 """Keypoints that two cameras share in fewer frames than this, of a stretch or a lag, are not compared."""
 SPREAD_LIMIT_PX = 30.0
 """Residuals over this are taken as this: another person, or a failed keypoint."""
-STEP_FRAMES = 0.5
-"""Frames before and after over which a keypoint's speed is taken."""
+MOST_NOISE = 0.9
+"""Most of the square of slopes that is taken for noise."""
 HUBER = 1.345
 
 Pair = tuple[int, int]
@@ -43,17 +43,29 @@ class ViewPairs:
         A person as each camera shows them, undistorted and smoothed, px, NaN where not confident; all at one frame rate.
     matrices : dict of (int, int) to (3, 3) array
         Fundamental matrix of each pair of cameras to be compared.
+    step_frames : float
+        Frames before and after over which a keypoint's speed is taken. Over one frame it would be mostly noise: slopes too
+        steep, so that refinement hardly moves and believes itself sure.
     """
 
-    def __init__(self, views: Sequence[FloatArray], matrices: dict[Pair, FloatArray]) -> None:
+    def __init__(self, views: Sequence[FloatArray], matrices: dict[Pair, FloatArray], step_frames: float) -> None:
         self.views = views
         self.matrices = matrices
+        self.step_frames = step_frames
         self.half = max((max(len(view) for view in views) - 1) / 2, 0.5)
 
     def restricted(self, cameras: BoolArray) -> ViewPairs:
         """Only the pairs of these cameras (C,)."""
         kept = {pair: matrix for pair, matrix in self.matrices.items() if cameras[pair[0]] and cameras[pair[1]]}
-        return ViewPairs(self.views, kept)
+        return ViewPairs(self.views, kept, self.step_frames)
+
+    def restricted_to(self, chosen: Sequence[Pair]) -> ViewPairs:
+        """Only these pairs."""
+        return ViewPairs(self.views, {pair: self.matrices[pair] for pair in chosen}, self.step_frames)
+
+    def of_camera(self, camera: int) -> ViewPairs:
+        """Only the pairs of one camera."""
+        return self.restricted_to([pair for pair in self.matrices if camera in pair])
 
     def place(self, frame: FloatArray) -> FloatArray:
         """Where frames are in the trial: -1 at its first, 1 at its last."""
@@ -78,58 +90,77 @@ class ViewPairs:
 
     def disagreement_px(self, clocks: FloatArray, stretches: Sequence[FloatArray]) -> float:
         """Mean size of what geometry leaves of the residuals, over all pairs and stretches, px; NaN of nothing."""
-        return self.counted_disagreement_px(clocks, stretches)[0]
-
-    def counted_disagreement_px(self, clocks: FloatArray, stretches: Sequence[FloatArray]) -> tuple[float, int]:
-        """The same, and the number of residuals that it is the mean of."""
         sums, total = 0.0, 0
         for frame in stretches:
             views = {camera: self.seen(camera, clocks, frame) for pair in self.matrices for camera in pair}
             for pair, matrix in self.matrices.items():
                 first, second = (views[camera] for camera in pair)
-                rest = explained(sampson_distance_px(matrix, first, second), np.concatenate([first, second], -1))
+                rest = explained(sampson_distance_px(matrix, first, second), places(matrix, first, second))
                 size = np.minimum(np.abs(rest[np.isfinite(rest)]), SPREAD_LIMIT_PX)
                 sums, total = sums + float(size.sum()), total + size.size
-        return (sums / total if total else math.nan), total
+        return sums / total if total else math.nan
 
     def normal_equations(self, clocks: FloatArray, frame: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Normal matrix (2C, 2C) and right side (2C,) of small changes of the clocks, from one stretch.
+        """Normal matrix (2C, 2C) of small changes of the clocks, and the right side by pair (pairs, 2C), from one stretch.
 
-        The residual of a pair is linear in small changes of its two clocks, with the keypoints' image speed as slope.
+        The residual of a pair is linear in small changes of its two clocks, with the keypoints' image speed as slope. What noise
+        adds to the squares of the slopes is taken out again by the products of residuals and their second derivatives (Newton's
+        method in place of Gauss's): otherwise steps would be too short, and standard errors too small.
         """
         count = len(self.views)
-        normal, right = np.zeros((2 * count, 2 * count)), np.zeros(2 * count)
+        normal, right = np.zeros((2 * count, 2 * count)), np.zeros((len(self.matrices), 2 * count))
         cameras = {camera for pair in self.matrices for camera in pair}
-        now, later, earlier = (
-            {camera: self.seen(camera, clocks, frame, step) for camera in cameras}
-            for step in (0.0, STEP_FRAMES, -STEP_FRAMES)
-        )
-        for pair, matrix in self.matrices.items():
-            i, j = pair
-            places = np.concatenate([now[i], now[j]], axis=-1)
-            residual = explained(sampson_distance_px(matrix, now[i], now[j]), places)
+        h = self.step_frames
+        steps = (-2 * h, -h, 0.0, h, 2 * h)
+        at = {step: {camera: self.seen(camera, clocks, frame, step) for camera in cameras} for step in steps}
+        now = at[0.0]
+        for row, ((i, j), matrix) in enumerate(self.matrices.items()):
+            where = places(matrix, now[i], now[j])
+            distance = sampson_distance_px(matrix, now[i], now[j])
+            residual = explained(distance, where)
             if np.isfinite(residual).sum() < FEWEST_FRAMES:
                 continue
-            changes = [
-                sampson_distance_px(matrix, later[i], now[j]) - sampson_distance_px(matrix, earlier[i], now[j]),
-                sampson_distance_px(matrix, now[i], later[j]) - sampson_distance_px(matrix, now[i], earlier[j]),
-            ]
-            slopes = [explained(change / (2 * STEP_FRAMES), places) for change in changes]
-            good = np.isfinite(residual) & np.isfinite(slopes[0]) & np.isfinite(slopes[1])
+            moved = {
+                step: (
+                    sampson_distance_px(matrix, at[step][i], now[j]),
+                    sampson_distance_px(matrix, now[i], at[step][j]),
+                )
+                for step in (-2 * h, -h, h, 2 * h)
+            }
+            slopes = [explained((moved[h][n] - moved[-h][n]) / (2 * h), where) for n in range(2)]
+            bends = [(moved[2 * h][n] + moved[-2 * h][n] - 2 * distance) / (4 * h**2) for n in range(2)]
+            good = np.isfinite(residual) & np.all([np.isfinite(item) for item in (*slopes, *bends)], axis=0)
             if good.sum() < FEWEST_FRAMES:
                 continue
             place = np.broadcast_to(self.place(frame)[:, None], good.shape)[good]
             r, slope = residual[good], np.stack([item[good] for item in slopes])
             design = np.concatenate([slope, slope * place])
             weight = _huber(r) / _scale(r) ** 2
+            inner = (design * weight) @ design.T
+            bend = np.stack([item[good] for item in bends]) * r * weight
+            noise = np.concatenate([bend, bend * place**2]).sum(axis=1)
+            size = np.diag(inner)
+            inner[np.diag_indices(4)] = size + np.clip(noise, -MOST_NOISE * size, 0.0)
             columns = [i, j, count + i, count + j]
-            normal[np.ix_(columns, columns)] += (design * weight) @ design.T
-            right[columns] -= (design * weight) @ r
+            normal[np.ix_(columns, columns)] += inner
+            right[row, columns] -= (design * weight) @ r
         return normal, right
 
 
+def places(matrix: FloatArray, first: FloatArray, second: FloatArray) -> FloatArray:
+    """Where points are (frames, K, 3), px: in the first image, and along the epipolar line in the second.
+
+    Not both places in the second image: across the line, it is the residual itself that they tell.
+    """
+    normal = first @ matrix[:2, :2].T + matrix[:2, 2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
+    along = second[..., 1] * normal[..., 0] - second[..., 0] * normal[..., 1]
+    return np.concatenate([first, along[..., None]], axis=-1)
+
+
 def explained(residual: FloatArray, places: FloatArray) -> FloatArray:
-    """Residuals (frames, K) without each keypoint's mean and what depends linearly on its places (frames, K, 4), px."""
+    """Residuals (frames, K) without each keypoint's mean and what depends linearly on its places (frames, K, 3), px."""
     result = centred(residual)
     there = np.isfinite(result) & np.isfinite(places).all(axis=-1)
     if there.sum() < FEWEST_FRAMES:

@@ -27,6 +27,7 @@ from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
 from kineograph.signal.common_clock import nearest_frames
 from kineograph.signal.runs import runs
+from kineograph.stages.body_plausibility import heights_m, implausible_heights
 from kineograph.stages.naming import Found, Naming, name_people
 
 STAGE = "association"
@@ -119,7 +120,11 @@ def associate(
         synchronization.time_s,
         synchronization.fps_hz,
     )
-    return tracks, _report(tracks, keypoints, people, naming, centre_m)
+    names = [(skeleton.keypoints[chosen[a]], skeleton.keypoints[chosen[b]]) for a, b in bones]
+    heights = heights_m(found.size.length_m, names)
+    measured_m = {name: float(heights[index]) for name, index in naming.person.items()}
+    implausible = implausible_heights(measured_m, height_m or {}, [item.camera for item in keypoints])
+    return tracks, _report(tracks, keypoints, people, naming, centre_m, measured_m, implausible)
 
 
 def _extent_m(parts: Sequence[Stretch]) -> float:
@@ -171,7 +176,13 @@ def _stretches(
 
 
 def _report(
-    tracks: PersonTracks, keypoints: Sequence[Keypoints2D], people: _People, naming: Naming, centre_m: FloatArray
+    tracks: PersonTracks,
+    keypoints: Sequence[Keypoints2D],
+    people: _People,
+    naming: Naming,
+    centre_m: FloatArray,
+    measured_m: Mapping[str, float],
+    implausible: Sequence[Reason],
 ) -> StageReport:
     frames = len(tracks.time_s)
     cameras = {item.camera: int(finite(item.bbox_px).any(axis=1).sum()) for item in keypoints}
@@ -184,13 +195,14 @@ def _report(
     came_out = {
         "participants": support,
         "named_by": naming.by,
+        "height_by_thighs_m": dict(measured_m),
         "stretches": {name: len(people.stretches[index]) for name, index in naming.person.items()},
         "undecided": len(doubts),
         "bystanders": len(bystanders),
         "bystander_frames": sorted(bystanders, reverse=True),
     }
     came_in = {"frames": frames, "frames_with_a_detection": cameras}
-    return StageReport(STAGE, came_in, came_out, worst_first([*reasons, *doubts, *naming.reasons]))
+    return StageReport(STAGE, came_in, came_out, worst_first([*implausible, *reasons, *doubts, *naming.reasons]))
 
 
 def _support(tracks: PersonTracks) -> tuple[dict[str, dict[str, object]], list[Reason]]:

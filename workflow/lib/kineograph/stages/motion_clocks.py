@@ -1,9 +1,9 @@
 """The cameras' clocks from the movement that they saw: which cameras can be compared, their clocks, and what to keep of them.
 
-A camera's offset (and, in long trials, its drift) is kept where it differs from zero by more than three standard errors, if
-those estimated from one half of the stretches make the views agree better in the other half, and if no other offset fits
-nearly as well, as in steady walking those of whole strides do. Else the camera is left as it is. That keeps most scenes
-from getting worse, not all: synchronous cameras have been moved by 4 ms where two people hid each other.
+A camera's offset (and, in long trials, its drift) is kept where it differs from zero by more than four standard errors, if
+those estimated from one half of the stretches make the views agree better in the other half, if pairs of views that agree as
+closely as right ones do tie it to the other cameras, and if no other offset fits nearly as well, as in steady walking those
+of whole strides do. Else the camera is left as it is.
 Cameras that are synchronized among themselves but not with the rest keep their mean offset at zero: of all ways to place them
 against a camera of which nothing is known, that has the smallest squared error to be expected.
 """
@@ -18,10 +18,18 @@ import numpy as np
 
 from kineograph.geometry.lags import LagTable, mean_table, rival, tabulate
 from kineograph.geometry.timing import ClockEstimate, estimate_clocks
-from kineograph.geometry.view_pairs import ViewPairs
+from kineograph.geometry.view_pairs import Pair, ViewPairs
+from kineograph.model.pieces import Piece
 from kineograph.model.shapes import BoolArray, FloatArray
-from kineograph.stages.comparable_cameras import MISFIT, without_misfits, without_still
+from kineograph.stages.clock_acceptance import HeldOut, linked_cameras
+from kineograph.stages.comparable_cameras import MISFIT, beyond_the_limit, without_misfits, without_still
+from kineograph.stages.same_people import lay_out_people
+from kineograph.stages.seen_people import Seen
 
+SPEED_S = 0.03
+"""Speeds are taken over so long before and after."""
+COARSE_S = 1 / 30
+"""Steps of the coarse search: smoothed movement changes little over them."""
 STRETCHES = (6, 20)
 """Fewest and most stretches into which the trial is cut."""
 STRETCH_FRAMES = 60
@@ -30,7 +38,7 @@ MIDDLE = 0.25
 REFINED_FROM_ZERO = 3
 """Lags up to this many frames are left to the refinement, which starts from zero then."""
 RIVAL_APART_S = 0.15
-RIVAL_COARSE = 5.0
+RIVAL_COARSE = 2.0
 """Rivals whose disagreement at whole frames is less than this many times the best one's are looked at closely."""
 RIVAL_REFUSED = 1.1
 """An offset is not kept where another's disagreement is less than this many times its own ..."""
@@ -62,6 +70,10 @@ class MotionClocks:
         With the clocks kept, and with none.
     poor : dict of int to float
         Cameras whose views disagree, even with the clocks kept, by so many times as much as the others' do.
+    beyond : dict of int to float
+        Cameras whose movement fits the others' at an offset larger than those looked for only: that offset, frames.
+    loose : dict of int to (float, float)
+        Cameras that no pair of views ties to the others closely: the disagreement of their best pair, and what would do, px.
     """
 
     kept: FloatArray
@@ -74,6 +86,8 @@ class MotionClocks:
     improvement: FloatArray = field(default_factory=lambda: np.zeros(0))
     disagreement_px: tuple[float, float] = (math.nan, math.nan)
     poor: dict[int, float] = field(default_factory=dict)
+    beyond: dict[int, float] = field(default_factory=dict)
+    loose: dict[int, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def refused(self) -> list[int]:
@@ -84,7 +98,7 @@ class MotionClocks:
     def unproven(self) -> list[int]:
         """Cameras with a large offset that is significant, but not kept, as held-out views did not agree better."""
         dropped = np.flatnonzero(_unproven(self.estimate, self.kept)).tolist()
-        return [camera for camera in dropped if camera not in self.refused]
+        return [camera for camera in dropped if camera not in self.refused and camera not in self.loose]
 
 
 def cut(windows: Sequence[tuple[int, int]]) -> list[FloatArray]:
@@ -97,14 +111,23 @@ def cut(windows: Sequence[tuple[int, int]]) -> list[FloatArray]:
 
 
 def clocks_from_motion(
-    pairs: ViewPairs, stretches: list[FloatArray], limit: int, fps_hz: float, min_improvement: float, *, drift: bool
+    seen: Seen,
+    matrices: dict[Pair, FloatArray],
+    stretches: list[FloatArray],
+    limit: int,
+    fps_hz: float,
+    min_improvement: float,
+    *,
+    drift: bool,
 ) -> MotionClocks:
     """Find the clocks and decide which to keep.
 
     Parameters
     ----------
-    pairs : ViewPairs
-        The views of the person who moves.
+    seen : Seen
+        What each camera shows.
+    matrices : dict of (int, int) to (3, 3) array
+        Fundamental matrices of the pairs of cameras.
     stretches : list of (frames,) arrays
         The trial's frames in stretches; every other one is held out.
     limit : int
@@ -116,29 +139,34 @@ def clocks_from_motion(
     drift : bool
         Whether to look for drift as well.
     """
-    cameras = len(pairs.views)
+    people, counts, cameras = seen.pieces, seen.counts, len(seen.counts)
     halves = [stretches[::2], stretches[1::2]]
-    tables = _tables(pairs, halves, limit, middle_only=drift)
+    tables = _tables(people, matrices, halves, (max(counts) - 1) / 2, limit, fps_hz, middle_only=drift)
     whole = mean_table(tables)
     together = whole.groups()[0]
     unseen = np.flatnonzero(~together).tolist()
+    beyond = beyond_the_limit(people, matrices, whole, together, max(counts), fps_hz, step=_coarse_step(fps_hz))
+    together[list(beyond)] = False
     together, misfits = without_misfits(whole, together)
-    together, still = without_still(whole, together)
+    together, still = without_still(whole, together) if together.sum() > 1 else (together, [])
     nothing = ClockEstimate(np.zeros((2, cameras)), np.full((2, cameras), np.nan))
     if together.sum() < 2:
-        return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still)
+        return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still, beyond=beyond)
+    start = whole.restricted(together).best_offsets(int(np.flatnonzero(together)[0])) * together
+    pairs = ViewPairs(lay_out_people(people, counts, matrices, start), matrices, SPEED_S * fps_hz)
     estimate = _estimate(pairs, stretches, whole, together, drift=drift)
     rivals = _rivals(pairs, stretches, whole, together, estimate, round(RIVAL_APART_S * fps_hz))
     sure = together.copy()
     sure[[camera for camera, (_, ratio) in rivals.items() if ratio < RIVAL_REFUSED]] = False
+    sure, loose = linked_cameras(pairs, estimate.clocks, stretches, sure, seen.noise_px)
     facts = (estimate, together, unseen, misfits, still, rivals)
     if sure.sum() < 2:
-        return MotionClocks(nothing.clocks, *facts, np.full(cameras, np.nan))
+        return MotionClocks(nothing.clocks, *facts, np.full(cameras, np.nan), beyond=beyond, loose=loose)
     known = np.round(estimate.clocks[0])
     final = estimate
     if (sure != together).any():
         final = _estimate(pairs, stretches, whole, sure, drift=drift, known=known)
-    trials = _Trials(
+    trials = HeldOut(
         pairs.restricted(sure),
         [
             _estimate(pairs, half, table, sure, drift=drift, known=known)
@@ -154,7 +182,8 @@ def clocks_from_motion(
     if clocks.any() and not placed.all():
         clocks[0, placed] -= clocks[0, placed].mean()
     disagreement = (trials.disagreement_px(kept), trials.disagreement_px(np.zeros_like(kept)))
-    return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, _poor(trials.pairs, clocks, stretches))
+    poor = _poor(trials.pairs, clocks, stretches)
+    return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, poor, beyond, loose)
 
 
 def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:
@@ -164,14 +193,32 @@ def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:
     return result
 
 
-def _tables(pairs: ViewPairs, halves: list[list[FloatArray]], limit: int, *, middle_only: bool) -> list[LagTable]:
+def _tables(
+    people: Sequence[Sequence[Piece]],
+    matrices: dict[Pair, FloatArray],
+    halves: list[list[FloatArray]],
+    half_length: float,
+    limit: int,
+    fps_hz: float,
+    *,
+    middle_only: bool,
+) -> list[LagTable]:
     """The lag tables of both halves; of the middle of the trial only, where that lets all cameras be compared."""
-    middle = [[frame for frame in half if abs(pairs.place(frame).mean()) <= MIDDLE] for half in halves]
+    step = _coarse_step(fps_hz)
+
+    def tabled(parts: list[list[FloatArray]]) -> list[LagTable]:
+        return [tabulate(people, matrices, np.concatenate(half).astype(int), limit, step) for half in parts]
+
+    middle = [[frame for frame in half if abs(frame.mean() / half_length - 1) <= MIDDLE] for half in halves]
     if middle_only and all(middle):
-        tables = [tabulate(pairs, np.concatenate(half).astype(int), limit) for half in middle]
+        tables = tabled(middle)
         if all(table.groups()[0].all() for table in tables):
             return tables
-    return [tabulate(pairs, np.concatenate(half).astype(int), limit) for half in halves]
+    return tabled(halves)
+
+
+def _coarse_step(fps_hz: float) -> int:
+    return max(1, round(COARSE_S * fps_hz))
 
 
 def _estimate(
@@ -217,22 +264,21 @@ def _rivals(
     offset = estimate.clocks[0]
     found = {}
     for camera in np.flatnonzero(together).tolist():
-        index = round(float(offset[camera])) + table.limit
-        second = rival(here.profile(camera, offset), index, apart)
+        reach = 2 * table.limit  # of the first camera's rivals, whole strides of all others
+        second = rival(here.profile(camera, offset, reach), round(float(offset[camera])) + reach, apart)
         if second is None:
             continue
         ratio, place = second.ratio, float(second.offset_frames)
         if ratio < RIVAL_COARSE:
             alone = np.zeros_like(together)
             alone[camera] = True
-            own = _pairs_of(pairs.restricted(together), camera)
+            own = pairs.restricted(together).of_camera(camera)
             start = np.where(alone, place, offset)
             other = estimate_clocks(own, stretches, start, np.stack([alone, np.zeros_like(alone)]))
-            best = estimate_clocks(own, stretches, offset, np.stack([alone, np.zeros_like(alone)]))
             if abs(other.clocks[0, camera] - offset[camera]) < apart / 2:
                 continue
             place = float(other.clocks[0, camera])
-            ratio = _ratio(own, other.clocks, best.clocks, stretches)
+            ratio = _ratio(own, other.clocks, estimate.clocks, stretches)
         found[camera] = (place, ratio)
     return found
 
@@ -242,9 +288,12 @@ def _ratio(pairs: ViewPairs, clocks: FloatArray, best: FloatArray, stretches: li
 
     A walker who repeats the same stride somewhere else is told by the place.
     """
-    movement = pairs.disagreement_px(clocks, stretches) / pairs.disagreement_px(best, stretches)
-    place, at_best = (float(np.mean(list(pairs.distances_px(item, stretches).values()))) for item in (clocks, best))
-    return max(movement, place / max(at_best, 1e-9))
+    movement = pairs.disagreement_px(clocks, stretches) / max(pairs.disagreement_px(best, stretches), 1e-9)
+    there, at_best = (pairs.distances_px(item, stretches) for item in (clocks, best))
+    both = [pair for pair in there if pair in at_best]
+    if not both or not math.isfinite(movement):
+        return 1.0
+    return max(movement, sum(there[pair] for pair in both) / max(sum(at_best[pair] for pair in both), 1e-9))
 
 
 def _poor(pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray]) -> dict[int, float]:
@@ -257,59 +306,3 @@ def _poor(pairs: ViewPairs, clocks: FloatArray, stretches: list[FloatArray]) -> 
         if others and float(np.median(own)) > MISFIT * float(np.median(others)):
             found[camera] = float(np.median(own) / np.median(others))
     return found
-
-
-def _pairs_of(pairs: ViewPairs, camera: int) -> ViewPairs:
-    return ViewPairs(pairs.views, {pair: matrix for pair, matrix in pairs.matrices.items() if camera in pair})
-
-
-@dataclass(frozen=True)
-class _Trials:
-    """Clocks estimated from one half of a trial's stretches, and the other half to try them on; both ways."""
-
-    pairs: ViewPairs
-    estimates: list[ClockEstimate]
-    held_out: list[list[FloatArray]]
-
-    def disagreement_px(self, kept: BoolArray, camera: int | None = None) -> float:
-        """Mean disagreement in the halves not estimated from, with the clocks `kept` (2, C) only, px; of one camera's pairs."""
-        return self._counted(kept, camera)[0]
-
-    def _counted(self, kept: BoolArray, camera: int | None = None) -> tuple[float, int]:
-        pairs = self.pairs if camera is None else _pairs_of(self.pairs, camera)
-        found = [
-            pairs.counted_disagreement_px(np.where(kept, item.clocks, 0.0), rest)
-            for item, rest in zip(self.estimates, self.held_out, strict=True)
-        ]
-        return float(np.mean([mean for mean, _ in found])), sum(count for _, count in found)
-
-    def worth_keeping(self, candidates: BoolArray, min_improvement: float) -> BoolArray:
-        """The clocks (2, C) without which the views would agree less, by that part of the disagreement at least.
-
-        Offsets are judged by all views, drifts by those of their camera.
-        """
-        kept = candidates.copy()
-        while kept.any():
-            now, total = self._counted(kept)
-            gains = {}
-            for camera in np.flatnonzero(kept.any(axis=0)).tolist():
-                own, count = self._counted(kept, camera)
-                for kind in np.flatnonzero(kept[:, camera]).tolist():
-                    fewer = kept.copy()
-                    fewer[kind, camera] = False
-                    loss = self.disagreement_px(fewer, camera) - own
-                    gains[kind, camera] = loss / own if kind else loss * count / total / now
-            least = min(gains, key=lambda place: gains[place])
-            if gains[least] >= min_improvement:
-                break
-            kept[least] = False
-        return kept
-
-    def improvement(self, kept: BoolArray) -> FloatArray:
-        """Part (C,) by which the views of each camera agree better with its kept clocks than without; NaN where none is."""
-        result = np.full(kept.shape[1], np.nan)
-        for camera in np.flatnonzero(kept.any(axis=0)).tolist():
-            fewer = kept.copy()
-            fewer[:, camera] = False
-            result[camera] = 1 - self.disagreement_px(kept, camera) / self.disagreement_px(fewer, camera)
-        return result

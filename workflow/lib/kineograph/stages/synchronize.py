@@ -15,7 +15,7 @@ import numpy as np
 
 from kineograph.errors import ConfigError, InputError
 from kineograph.geometry.epipolar import fundamental_matrix
-from kineograph.geometry.view_pairs import FEWEST_FRAMES, ViewPairs
+from kineograph.geometry.view_pairs import FEWEST_FRAMES
 from kineograph.model.camera import Rig
 from kineograph.model.inputs import SAME_RATE
 from kineograph.model.keypoints import Keypoints2D
@@ -24,7 +24,7 @@ from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
 from kineograph.signal.common_clock import even_frames, lay_out, runs_evenly, settled_rates
 from kineograph.stages.motion_clocks import RIVAL_NAMED, STRETCHES, MotionClocks, clocks_from_motion, cut
-from kineograph.stages.moving_person import moving_views, windows
+from kineograph.stages.seen_people import seen_people, windows
 
 STAGE = "synchronization"
 SHORTEST_DRIFT_S = 60.0
@@ -165,23 +165,24 @@ def _from_motion(
         (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(names)), 2)
     }
     limit = round(settings.max_offset_s * fps_hz)
-    views = moving_views(keypoints, rig, matrices, rates_hz, fps_hz, limit, settings.min_confidence)
-    pairs = ViewPairs(views, matrices)
-    longest = max(len(view) for view in views)
+    seen = seen_people(keypoints, rig, rates_hz, fps_hz, settings.min_confidence)
+    longest = max(seen.counts)
     if longest < STRETCHES[0] * FEWEST_FRAMES:
         reason = _not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
         return (np.zeros(len(names)), np.zeros(len(names))), {"judged": False}, [reason]
     found = clocks_from_motion(
-        pairs,
+        seen,
+        matrices,
         cut(windows(longest, fps_hz)),
         limit,
         fps_hz,
         settings.min_improvement,
         drift=settings.drift and longest >= SHORTEST_DRIFT_S * fps_hz,
     )
-    slope = found.kept[1] / pairs.half
+    half = max((longest - 1) / 2, 0.5)
+    slope = found.kept[1] / half
     offset_s = (found.kept[0] - found.kept[1]) / (1 - slope) / fps_hz
-    facts = _facts(found, names, pairs.half, fps_hz, settings.min_improvement)
+    facts = _facts(found, names, half, fps_hz, settings.min_improvement)
     return (offset_s, 0.0 - slope * 1e6), facts, _doubts(found, names, fps_hz, limit)
 
 
@@ -232,7 +233,7 @@ def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -
 
 def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) -> list[Reason]:
     """Reasons for doubt in clocks from motion, each with the camera to blame."""
-    if not found.compared.any() and not found.misfits:
+    if not found.compared.any() and not found.misfits and not found.beyond:
         text = "too little movement" if found.still else "no two of them show the same person for long enough"
         return [_not_compared(text, "")]
     reasons = [
@@ -243,6 +244,16 @@ def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) ->
             "is it a video of another trial? else its calibration is wrong, or synchronization.max_offset_s too small",
         )
         for c in found.misfits
+    ]
+    reasons += [
+        Reason(
+            "fail",
+            f"{names[c]} seems to have started {abs(frames) / fps_hz:.2f} s {'later' if frames > 0 else 'earlier'} than the "
+            f"others: within {limit / fps_hz:g} s its movement fits theirs nowhere as well",
+            f"camera {names[c]}",
+            "raise synchronization.max_offset_s, or give the offsets; until then it is taken as in step",
+        )
+        for c, frames in found.beyond.items()
     ]
     reasons += [
         _not_compared("it shows nobody whom another camera shows for long enough", names[c]) for c in found.unseen
@@ -259,6 +270,16 @@ def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) ->
             "its offset may be larger than synchronization.max_offset_s, or its calibration wrong",
         )
         for c, times in found.poor.items()
+    ]
+    reasons += [
+        Reason(
+            "warn",
+            f"no view fits the movement that {names[c]} saw closely at any offset: it disagrees by {size:.1f} px with the best "
+            f"of them (wanted: {allowed:.1f} px), so it is taken as in step",
+            f"camera {names[c]}",
+            "do people hide each other in it, or is its calibration wrong? Give the offsets if the cameras are not in step",
+        )
+        for c, (size, allowed) in found.loose.items()
     ]
     reasons += [_unproven(found, c, names[c], fps_hz) for c in found.unproven]
     error_s = found.estimate.error[0] / fps_hz

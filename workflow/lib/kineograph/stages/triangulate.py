@@ -100,7 +100,8 @@ def triangulate(
         tracks.fps_hz,
     )
     named = dict(zip(tracks.cameras, undistorted.values(), strict=True))
-    return points, report_on(points, confidence > 0, named, min_cameras=settings.min_cameras, learnt=learnt)
+    places = np.array([camera.position_m for camera in rig.cameras])
+    return points, report_on(points, confidence > 0, named, places, min_cameras=settings.min_cameras, learnt=learnt)
 
 
 def _undistorts(camera: Camera, choice: str) -> bool:

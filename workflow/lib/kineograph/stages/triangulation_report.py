@@ -8,6 +8,7 @@ from kineograph.model.points import Origin, Points3D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.runs import runs
+from kineograph.stages.conditioning import weak_direction, weakest_direction
 from kineograph.stages.triangulation_records import Learnt
 
 STAGE = "triangulation"
@@ -22,7 +23,13 @@ WARN_SWAPPED = 0.05
 
 
 def report_on(
-    points: Points3D, confident: BoolArray, undistorted: dict[str, bool], *, min_cameras: int, learnt: Learnt | None
+    points: Points3D,
+    confident: BoolArray,
+    undistorted: dict[str, bool],
+    positions_m: FloatArray,
+    *,
+    min_cameras: int,
+    learnt: Learnt | None,
 ) -> StageReport:
     """What came in and out, and what speaks against trusting it.
 
@@ -34,6 +41,8 @@ def report_on(
         The keypoints that could have been used.
     undistorted : dict
         For each camera, whether lens distortion was undone.
+    positions_m : (C, 3) array
+        Where the cameras stand, m.
     min_cameras : int
         Fewest cameras that make a point.
     learnt : Learnt or None
@@ -63,6 +72,8 @@ def report_on(
                 )
             )
     reasons += _jumps(points)
+    conditioning = weakest_direction(points, positions_m)
+    reasons += weak_direction(conditioning, points.cameras)
     reasons += [
         Reason(
             "warn",
@@ -81,6 +92,7 @@ def report_on(
         "points_missing": int(missing.sum()),
         "reprojection_error_px": _percentiles(error),
         "cameras_used_mean": float(points.cameras_used.sum(axis=-1)[measured].mean()) if measured.any() else 0.0,
+        "weakest_direction": conditioning,
         "left_out": dict(zip(points.cameras, left_out, strict=True)),
     }
     if learnt is not None:

@@ -15,6 +15,7 @@ from kineograph.io.reports import read_report, read_synchronization, write_repor
 from kineograph.io.trc import MarkerTrajectories, read_trc, to_opensim_axes, write_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.keypoints import Keypoints2D
+from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport, worst
 from kineograph.model.synchronization import Synchronization
@@ -40,7 +41,11 @@ def examples():
         ("P1", "P2"), ("A", "B", "C"), ("a", "b"), "sk", position, RANDOM.normal(size=(*shape, 3, 3)), RANDOM.random(shape),
         RANDOM.random((*shape, cameras)) > 0.5, RANDOM.integers(0, 3, shape), np.arange(frames) / 60, 60.0,
     )  # fmt: skip
-    yield Coordinates(("q1", "q2"), RANDOM.normal(size=(frames, 2)), np.array([True, False]), np.arange(frames) / 60)
+    yield Coordinates(
+        ("q1", "q2"), RANDOM.normal(size=(frames, 2)), np.array([True, False]), np.arange(frames) / 60,
+        RANDOM.random((frames, 2)), RANDOM.random((frames, 2)) > 0.5,
+    )  # fmt: skip
+    yield MarkerErrors(("A", "B"), RANDOM.random((frames, 2)), np.arange(frames) / 60)
 
 
 @pytest.mark.parametrize("record", list(examples()), ids=lambda record: type(record).__name__)

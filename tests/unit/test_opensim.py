@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 import numpy as np
 import pytest
 
 from kineograph.errors import InputError
 from kineograph.io.trc import MarkerTrajectories
+from kineograph.model.coordinates import Coordinates
+from kineograph.model.marker_errors import MarkerErrors
 from kineograph.opensim import inverse_kinematics, setup_files
 from kineograph.opensim import model as models
+from kineograph.opensim.child_process import in_child_process
+from kineograph.plots.marker_errors import plot_marker_errors
 from kineograph.stages.inverse_kinematics import judge
 from kineograph.stages.scale import ScaleSettings, TrialMarkers, scale
 from synthetic.opensim_motion import LEGS, PERSON, gait, markers_of
@@ -200,3 +208,49 @@ class TestJudge:
         ranges = setup_files.read_coordinate_ranges(person("halpe26")[2])
         report = judge(solution.coordinates, ranges, solution.markers, solution.marker_error_m)
         assert any("from the model" in reason.text for reason in report.reasons)
+
+    def test_what_no_marker_tells_is_named_and_not_judged_by_its_limits(self):
+        values = np.zeros((10, 2))
+        shape = values.shape
+        told = np.tile([True, False], (10, 1))
+        coordinates = Coordinates(
+            ("knee", "pro_sup"), values, np.ones(2, bool), np.arange(10) / 60, np.full(shape, 0.1), told
+        )
+        error = np.full((10, 3), 0.01)
+        error[7, 1] = 0.03
+        report = judge(coordinates, {"knee": (-1.0, 1.0), "pro_sup": (0.0, 2.0)}, ("A", "B", "C"), error)
+        assert report.reasons == ()
+        assert report.came_out["not_observed"] == {"pro_sup": 1.0}
+        assert report.came_out["sd_median"]["knee"] == pytest.approx(np.degrees(0.1))
+        assert report.came_out["largest_marker_error"] == {"marker": "B", "frame": 7, "mm": pytest.approx(30)}
+
+
+@pytest.mark.parametrize("frames", [1, 90, 2500])
+def test_marker_errors_are_drawn(frames, tmp_path):
+    error = np.random.default_rng(1).random((frames, 4)) / 50
+    error[:, 2] = np.nan
+    plot_marker_errors(tmp_path / "x.svg", MarkerErrors(("A", "B", "C", "D"), error, np.arange(frames) / 60))
+    assert (tmp_path / "x.svg").read_text().startswith("<?xml")
+
+
+def test_no_marker_errors_are_said(tmp_path):
+    plot_marker_errors(tmp_path / "x.svg", MarkerErrors((), np.zeros((0, 0)), np.zeros(0)))
+    assert (tmp_path / "x.svg").stat().st_size < 30000
+
+
+class TestChildProcess:
+    def test_files_are_left_and_errors_told(self, tmp_path):
+        in_child_process(lambda: (tmp_path / "x").write_text("done"), 10)
+        assert (tmp_path / "x").read_text() == "done"
+
+        def fail():
+            raise RuntimeError("no such marker")
+
+        with pytest.raises(RuntimeError, match="no such marker"):
+            in_child_process(fail, 10)
+
+    def test_a_crash_and_an_endless_loop_are_errors(self):
+        with pytest.raises(RuntimeError, match="SIGKILL"):
+            in_child_process(lambda: os.kill(os.getpid(), signal.SIGKILL), 10)
+        with pytest.raises(RuntimeError, match=r"did not end within 0 s"):
+            in_child_process(lambda: time.sleep(60), 0.2)

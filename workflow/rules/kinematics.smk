@@ -10,6 +10,7 @@ rule solve_kinematics:
     output:
         motion=LAYOUT.pattern("motion"),
         coordinates=LAYOUT.pattern("coordinates"),
+        marker_errors=LAYOUT.pattern("marker_errors"),
         report=LAYOUT.pattern("kinematics_report"),
     log:
         LAYOUT.log("solve_kinematics", (*SESSION_TRIAL, "participant")),
@@ -25,9 +26,9 @@ rule solve_kinematics:
         content=AUGMENTATION.kinematics_content,
         setup=lambda wildcards, input: PLAN.setup_folder(),
     shell:
-        "python -m kineograph.cli solve-kinematics --markers {input.markers:q} --points {input.points:q} --model {input.model:q}"
+        "python -m kineograph.cli solve-kinematics --participant {wildcards.participant:q} --markers {input.markers:q} --points {input.points:q} --model {input.model:q}"
         " --setup {params.setup:q} --settings {params.settings:q} --code {params.code} --motion {output.motion:q} --out {output.coordinates:q}"
-        " --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+        " --marker-errors {output.marker_errors:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
 rule kinematics:

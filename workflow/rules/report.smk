@@ -163,6 +163,28 @@ rule plot_angles:
         "python -m kineograph.cli plot-angles --coordinates {input.coordinates:q} --model {input.model:q} --out {output:q} 2> {log:q}"
 
 
+rule plot_marker_errors:
+    input:
+        LAYOUT.pattern("marker_errors"),
+    output:
+        report(
+            LAYOUT.pattern("marker_errors_plot"),
+            caption="../report/marker_errors.rst",
+            category="{session}",
+            subcategory="{trial}",
+        ),
+    log:
+        LAYOUT.log("plot_marker_errors", (*SESSION_TRIAL, "participant")),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
+    params:
+        code=PLAN.code("plot_marker_errors"),
+    shell:
+        "python -m kineograph.cli plot-marker-errors --errors {input:q} --out {output:q} 2> {log:q}"
+
+
 rule judge_trial:
     input:
         REFINEMENT.reports,
@@ -208,6 +230,7 @@ rule trial_page:
         residuals=LAYOUT.pattern("residuals_plot"),
         trajectories=PLAN.files("trajectories_plot"),
         angles=PLAN.files("angles_plot"),
+        marker_errors=PLAN.files("marker_errors_plot"),
     output:
         report(
             LAYOUT.pattern("trial_page"),
@@ -231,7 +254,7 @@ rule trial_page:
         "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation:q}"
         " --kinematics {input.kinematics:q} --overlays {input.overlays:q} --videos {input.videos:q} --cameras {params.cameras:q}"
         " --residuals {input.residuals:q} --participants {params.participants:q} --trajectories {input.trajectories:q}"
-        " --angles {input.angles:q} --files {params.files:q} --out {output:q} 2> {log:q}"
+        " --angles {input.angles:q} --marker-errors {input.marker_errors:q} --files {params.files:q} --out {output:q} 2> {log:q}"
 
 
 rule dataset_page:

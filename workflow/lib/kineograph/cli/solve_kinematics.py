@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from kineograph.cli._augmented import setup_of_model
-from kineograph.cli._common_arguments import add_settings, save_report
+from kineograph.cli._common_arguments import add_settings, save_report, skeleton_card
 from kineograph.cli.scale import opensim_setup
-from kineograph.errors import KineographError
+from kineograph.errors import InputError, KineographError
 from kineograph.io.motion import write_mot
-from kineograph.io.npz import write_npz
-from kineograph.io.trc import read_trc
+from kineograph.io.npz import read_npz, write_npz
+from kineograph.io.trc import MarkerTrajectories, read_trc
 from kineograph.model.coordinates import Coordinates
-from kineograph.model.report import StageReport
+from kineograph.model.marker_errors import MarkerErrors
+from kineograph.model.points import Points3D
+from kineograph.model.report import Reason, StageReport
+from kineograph.model.shapes import FloatArray
+from kineograph.model.solution import Solution
 from kineograph.settings.text import from_json
+from kineograph.stages.coordinate_tasks import task_spreads, task_weights
 from kineograph.stages.filter_coordinates import filter_coordinates
+from kineograph.stages.followed_markers import followed_markers
 from kineograph.stages.inverse_kinematics import STAGE, KinematicsSettings, judge
+from kineograph.stages.marker_guards import check_markers
+from kineograph.stages.markers import marker_positions, marker_variances
+
+if TYPE_CHECKING:
+    from kineograph.opensim.setup_files import Tasks
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
+    parser.add_argument("--participant", required=True)
     parser.add_argument("--markers", type=Path, required=True, metavar="FILE", help="the trial's TRC file")
     parser.add_argument("--points", type=Path, required=True, metavar="FILE", help="the points it was made from")
     parser.add_argument("--model", type=Path, required=True, metavar="FILE", help="the participant's model (.osim)")
@@ -32,27 +46,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_settings(parser)
     parser.add_argument("--motion", type=Path, required=True, metavar="FILE", help="the joint angles (.mot)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the same with all frames (.npz)")
+    parser.add_argument("--marker-errors", type=Path, required=True, metavar="FILE", help="marker errors (.npz)")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the stage's report (JSON)")
 
 
 def run(args: argparse.Namespace) -> StageReport:
     """Solve, judge and write."""
-    from kineograph.opensim.inverse_kinematics import solve
-    from kineograph.opensim.setup_files import Tasks, read_coordinate_ranges, read_tasks
+    from kineograph.opensim.setup_files import read_coordinate_ranges, read_tasks
 
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # OpenSim logs to stdout
     settings = from_json(KinematicsSettings, args.settings)
     markers = read_trc(args.markers)
     if not len(markers.time_s) or not np.isfinite(markers.position_m).any():
-        return _write(args, _nothing(), judge(_nothing(), {}, (), np.zeros((0, 0))))
+        return _write(args, _nothing(), judge(_nothing().coordinates, {}, (), np.zeros((0, 0))))
+    markers, doubts = check_markers(markers)
     setup = setup_of_model(args.model) or opensim_setup([args.points])
     tasks = read_tasks(args.setup / setup.inverse_kinematics)
-    if settings.coordinate_tasks == "none":
-        tasks = Tasks(tasks.markers, {})
-    solution = solve(args.model, markers, tasks, settings.accuracy)
-    coordinates = filter_coordinates(solution.coordinates, markers.fps_hz, settings.filter, settings.parameters)
-    report = judge(coordinates, read_coordinate_ranges(args.model), solution.markers, solution.marker_error_m)
-    return _write(args, coordinates, report)
+    variance = _variances(args, markers) if settings.marker_weights == "covariance" else None
+    solve = _trajectory if settings.solver == "trajectory" else _opensim
+    solution, more = solve(args.model, markers, tasks, variance, settings)
+    filtered = filter_coordinates(solution.coordinates, markers.fps_hz, settings.filter, settings.parameters)
+    solution = dataclasses.replace(solution, coordinates=filtered)
+    report = judge(
+        solution.coordinates,
+        read_coordinate_ranges(args.model),
+        solution.markers,
+        solution.marker_error_m,
+        (*doubts, *more),
+    )
+    return _write(args, solution, report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
@@ -60,12 +82,69 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
     _write(args, _nothing(), StageReport(STAGE, error=error.record()))
 
 
-def _nothing() -> Coordinates:
-    return Coordinates((), np.zeros((0, 0)), np.zeros(0, bool), np.zeros(0))
+def _trajectory(
+    path: Path, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
+) -> tuple[Solution, list[Reason]]:
+    from kineograph.opensim.kinematic_tree import read_tree
+    from kineograph.stages.trajectory_kinematics import solve_trajectory
+
+    tree = read_tree(path)
+    followed = followed_markers(markers, tree.markers, tasks.markers, variance)
+    solution = solve_trajectory(
+        tree,
+        followed,
+        markers.time_s,
+        markers.fps_hz,
+        task_spreads(tasks.coordinates, settings.coordinate_tasks, len(followed.names)),
+        each_marker=settings.marker_weights == "auto",
+        smooth=settings.smoothness == "learnt",
+    )
+    return solution, []
 
 
-def _write(args: argparse.Namespace, coordinates: Coordinates, report: StageReport) -> StageReport:
-    write_mot(args.motion, coordinates)
-    write_npz(args.out, coordinates)
+def _opensim(
+    path: Path, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
+) -> tuple[Solution, list[Reason]]:
+    from kineograph.opensim.inverse_kinematics import solve
+    from kineograph.opensim.kinematic_tree import read_tree
+    from kineograph.opensim.model import load_model, marker_positions
+    from kineograph.opensim.setup_files import Tasks
+    from kineograph.stages.solution_uncertainty import with_uncertainty
+
+    followed = followed_markers(markers, tuple(marker_positions(load_model(path))), tasks.markers, variance)
+    weights = dict(tasks.markers)
+    if variance is not None:
+        weights |= {
+            name: float(np.median(column[column > 0]))
+            for name, column in zip(followed.names, followed.weight.T, strict=True)
+        }
+    coordinates = task_weights(tasks.coordinates, settings.coordinate_tasks, len(followed.names))
+    solution = solve(path, markers, Tasks(weights, coordinates), settings.accuracy)
+    try:
+        return with_uncertainty(solution, read_tree(path), followed, coordinates), []
+    except InputError as error:
+        text = f"standard deviations are not known: the model has {error.found}"
+        return solution, [Reason("warn", text, "", "take the angles without them, or another model")]
+
+
+def _variances(args: argparse.Namespace, markers: MarkerTrajectories) -> FloatArray:
+    """Variance of each marker of the TRC file, (F, M), m^2; NaN where the points don't tell."""
+    points = read_npz(args.points, Points3D)
+    card = skeleton_card(points.skeleton)
+    names, _ = marker_positions(points, card)
+    known = marker_variances(points, card)[:, points.participants.index(args.participant)]
+    columns = [known[:, names.index(name)] if name in names else np.full(len(known), np.nan) for name in markers.names]
+    return np.stack(columns, axis=1)
+
+
+def _nothing() -> Solution:
+    return Solution(Coordinates((), np.zeros((0, 0)), np.zeros(0, bool), np.zeros(0)), np.zeros((0, 0)), ())
+
+
+def _write(args: argparse.Namespace, solution: Solution, report: StageReport) -> StageReport:
+    write_mot(args.motion, solution.coordinates)
+    write_npz(args.out, solution.coordinates)
+    errors = MarkerErrors(solution.markers, solution.marker_error_m, solution.coordinates.time_s)
+    write_npz(args.marker_errors, errors)
     save_report(args, report)
     return report

@@ -24,6 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON")
     parser.add_argument("--trajectories", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument("--angles", type=Path, nargs="*", default=[], metavar="FILE")
+    parser.add_argument("--marker-errors", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument(
         "--files", type=json_argument, required=True, metavar="JSON", help="participant -> result files to name"
     )
@@ -40,9 +41,12 @@ def run(args: argparse.Namespace) -> None:
             "name": name,
             "trajectories": inline_picture(trajectories),
             "angles": inline_picture(angles),
+            "marker_errors": inline_picture(errors),
             "files": args.files[name],
         }
-        for name, trajectories, angles in zip(args.participants, args.trajectories, args.angles, strict=True)
+        for name, trajectories, angles, errors in zip(
+            args.participants, args.trajectories, args.angles, args.marker_errors, strict=True
+        )
     ]
     write_page(
         args.out,
@@ -76,4 +80,8 @@ def _facts(args: argparse.Namespace) -> list[tuple[str, str]]:
         solved = read_report(path).came_out
         if "marker_error_mm" in solved:
             facts.append((f"Mean marker error, {name}", f"{solved['marker_error_mm']['mean']:.0f} mm"))
+        if "largest_marker_error" in solved:
+            worst = solved["largest_marker_error"]
+            text = f"{worst['mm']:.0f} mm, {worst['marker']} in frame {worst['frame']}"
+            facts.append((f"Largest marker error, {name}", text))
     return facts

@@ -8,7 +8,6 @@ failure alike.
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,8 @@ from kineograph.io.motion import read_table
 from kineograph.io.trc import MarkerTrajectories, write_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.shapes import FloatArray, finite
+from kineograph.model.solution import Solution
+from kineograph.opensim.child_process import in_child_process
 from kineograph.opensim.model import coordinates as model_coordinates
 from kineograph.opensim.model import import_opensim, load_model
 from kineograph.opensim.setup_files import Tasks
@@ -26,25 +27,8 @@ from kineograph.opensim.setup_files import Tasks
 NAME = "kineograph"
 FEWEST_MARKERS = 3
 HALF_A_FRAME = 0.5
-
-
-@dataclass(frozen=True)
-class Solution:
-    """What inverse kinematics found.
-
-    Attributes
-    ----------
-    coordinates : Coordinates
-        One row a frame of the input; NaN where the frame had too few markers.
-    marker_error_m : (F, M) array
-        Distance of each marker from its place on the model, m; NaN where the marker was missing.
-    markers : tuple of str
-        The M markers that were followed.
-    """
-
-    coordinates: Coordinates
-    marker_error_m: FloatArray
-    markers: tuple[str, ...]
+FIRST_S, MOST_S_A_FRAME = 300.0, 5.0
+"""The tool is stopped after so long: the slowest known model takes 0.07 s a frame on an idle machine."""
 
 
 def solve(model_path: Path, markers: MarkerTrajectories, tasks: Tasks, accuracy: float) -> Solution:
@@ -61,17 +45,25 @@ def solve(model_path: Path, markers: MarkerTrajectories, tasks: Tasks, accuracy:
     accuracy : float
         Accuracy of the solver (1e-5 is OpenSim's default).
 
+    Returns
+    -------
+    Solution
+        Its coordinates without standard deviations.
+
     Raises
     ------
     InputError
-        Where the model has none of the markers, or the solver stops.
+        Where the model has fewer than three of the markers, or the solver stops.
     """
     model = load_model(model_path)
     infos = model_coordinates(model)
     on_model = _marker_names(model)
-    followed = tuple(name for name in markers.names if name in on_model and tasks.markers.get(name, 0) > 0)
     present = finite(markers.position_m)
-    followed = tuple(name for name in followed if present[:, markers.names.index(name)].any())
+    followed = tuple(
+        name
+        for column, name in enumerate(markers.names)
+        if name in on_model and tasks.markers.get(name, 0) > 0 and present[:, column].any()
+    )
     if len(followed) < FEWEST_MARKERS:
         raise InputError(
             "inverse kinematics has too few markers to follow",
@@ -117,7 +109,7 @@ def _run(
     tool.setEndTime(float(markers.time_s[-1]) + HALF_A_FRAME / markers.fps_hz)
     _add_tasks(opensim, tool, model, markers.names, tasks)
     try:
-        tool.run()
+        in_child_process(tool.run, FIRST_S + MOST_S_A_FRAME * len(markers.time_s))
         names, rows, _ = read_table(motion)
         place_names, places, _ = read_table(folder / f"{NAME}_ik_model_marker_locations.sto")
     except (RuntimeError, InputError) as error:

@@ -1,4 +1,4 @@
-"""Joint angles over time, right and left together."""
+"""Joint angles over time, right and left together, with the band of two standard deviations; grey where no marker tells them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,18 @@ def plot_angles(path: Path, coordinates: Coordinates, ranges: Mapping[str, tuple
             colour = RIGHT if name.endswith("_r") else LEFT if name.endswith("_l") else MIDDLE
             side = "right" if name.endswith("_r") else "left" if name.endswith("_l") else None
             values = np.degrees(coordinates.values[:, coordinates.names.index(name)])
-            axes.plot(coordinates.time_s, values, color=colour, label=side, linewidth=1.4)
+            index = coordinates.names.index(name)
+            band = 2 * np.degrees(coordinates.sd[:, index])
+            told = coordinates.observed[:, index]
+            axes.plot(coordinates.time_s, np.where(told, np.nan, values), color=GREY, linewidth=1.0)
+            axes.plot(coordinates.time_s, np.where(told, values, np.nan), color=colour, label=side, linewidth=1.4)
+            limits = axes.get_ylim()
+            sure = told & np.isfinite(band)
+            axes.fill_between(
+                coordinates.time_s, values - band, values + band, where=sure, color=colour, alpha=0.15, linewidth=0
+            )
+            edges = np.concatenate([(values - band)[sure], (values + band)[sure], limits])
+            axes.set_ylim(float(edges.min()), float(edges.max()))
         low, high = axes.get_ylim()
         if high - low < SMALLEST_SPAN_DEG:  # else the noise of an angle that is held looks like movement
             low, high = (low + high - SMALLEST_SPAN_DEG) / 2, (low + high + SMALLEST_SPAN_DEG) / 2

@@ -11,6 +11,7 @@ import numpy as np
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import BoolArray, FloatArray, finite
+from kineograph.stages.coordinate_tasks import CoordinateTasks
 
 STAGE = "kinematics"
 WARN_ERROR_M = 0.04
@@ -20,15 +21,19 @@ OpenSim's own advice is 2-4 cm (https://opensimconfluence.atlassian.net/wiki/spa
 WARN_AT_LIMIT = 0.25
 """A joint angle that sits at the end of its range in more frames than this is named."""
 LIMIT_TOLERANCE_RAD = 0.002
+MOSTLY = 0.5
+"""A coordinate is told of by the markers where it is so in this share of the frames."""
 
 
 @dataclass(frozen=True)
 class KinematicsSettings:
     """Settings of the section ``kinematics``; `parameters` are the chosen filter's."""
 
-    solver: Literal["opensim"] = "opensim"
+    solver: Literal["opensim", "trajectory"] = "opensim"
     accuracy: float = 1e-5
-    coordinate_tasks: Literal["setup", "none"] = "setup"
+    coordinate_tasks: CoordinateTasks = "weak"
+    marker_weights: Literal["auto", "setup", "covariance"] = "auto"
+    smoothness: Literal["learnt", "none"] = "learnt"
     filter: str = "none"
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -38,6 +43,7 @@ def judge(
     ranges: Mapping[str, tuple[float, float]],
     markers: Sequence[str],
     marker_error_m: FloatArray,
+    doubts: Sequence[Reason] = (),
 ) -> StageReport:
     """The report on a solution.
 
@@ -51,19 +57,21 @@ def judge(
         The M markers that were followed.
     marker_error_m : (F, M) array
         Distance of each marker from its place on the model, m, NaN where it was missing.
+    doubts : sequence of Reason
+        What spoke against the markers before.
     """
     frames = len(coordinates.time_s)
     solved = finite(coordinates.values)
     if not solved.any():
         reason = Reason("fail", "no frame could be solved", "", "see the earlier stages' verdicts")
-        return StageReport(STAGE, {"frames": frames, "markers": list(markers)}, {"frames_solved": 0}, (reason,))
+        return StageReport(STAGE, {"frames": frames, "markers": list(markers)}, {"frames_solved": 0}, (reason, *doubts))
     per_frame = np.sqrt(np.nanmean(np.square(marker_error_m[solved]), axis=1))
     followed = np.isfinite(marker_error_m).any(axis=0)
     per_marker = np.full(len(markers), np.nan)
     per_marker[followed] = np.sqrt(np.nanmean(np.square(marker_error_m[:, followed]), axis=0))
     mean = float(per_frame.mean())
     worst = int(np.nanargmax(per_marker))
-    reasons = []
+    reasons = list(doubts)
     if mean > WARN_ERROR_M:
         reasons.append(
             Reason(
@@ -91,6 +99,7 @@ def judge(
             "max": float(per_frame.max()) * 1e3,
             "frame_of_max": int(np.flatnonzero(solved)[per_frame.argmax()]),
         },
+        "largest_marker_error": _largest(marker_error_m, markers),
         "marker_error_by_marker_mm": {
             name: float(value) * 1e3 for name, value in zip(markers, per_marker, strict=True) if np.isfinite(value)
         },
@@ -98,8 +107,31 @@ def judge(
             name: [float(column.min()), float(column.max())]
             for name, column in zip(coordinates.names, coordinates.values_deg_m[solved].T, strict=True)
         },
+        "sd_median": _deviations(coordinates, solved),
+        "not_observed": {name: 1 - share for name, share in _observed(coordinates, solved).items() if share < MOSTLY},
     }
     return StageReport(STAGE, {"frames": frames, "markers": list(markers)}, came_out, worst_first(reasons))
+
+
+def _largest(marker_error_m: FloatArray, markers: Sequence[str]) -> dict[str, float | int | str]:
+    """The marker that is farthest from the model in any frame, and which."""
+    frame, marker = np.unravel_index(np.nanargmax(marker_error_m), marker_error_m.shape)
+    return {"marker": markers[int(marker)], "frame": int(frame), "mm": float(marker_error_m[frame, marker]) * 1e3}
+
+
+def _deviations(coordinates: Coordinates, solved: BoolArray) -> dict[str, float | None]:
+    """Median standard deviation of each coordinate, degrees or m; None where unknown."""
+    median = np.median(coordinates.sd_deg_m[solved], axis=0)
+    return {
+        name: float(value) if np.isfinite(value) else None
+        for name, value in zip(coordinates.names, median, strict=True)
+    }
+
+
+def _observed(coordinates: Coordinates, solved: BoolArray) -> dict[str, float]:
+    """In which share of the frames the markers tell each coordinate."""
+    share = coordinates.observed[solved].mean(axis=0)
+    return {name: float(value) for name, value in zip(coordinates.names, share, strict=True)}
 
 
 def _at_limits(
@@ -109,9 +141,10 @@ def _at_limits(
 ) -> list[Reason]:
     """Joint angles that sit at the end of their range: there they say what the model allows, not what the person did."""
     sitting = {}
+    observed = _observed(coordinates, solved)
     for index, name in enumerate(coordinates.names):
         low, high = ranges[name]
-        if not coordinates.rotational[index] or high - low < 2 * LIMIT_TOLERANCE_RAD:
+        if not coordinates.rotational[index] or high - low < 2 * LIMIT_TOLERANCE_RAD or observed[name] < MOSTLY:
             continue
         column = coordinates.values[solved, index]
         from_ends = np.minimum(np.abs(column - low), np.abs(column - high))

@@ -33,3 +33,13 @@ def marker_positions(points: Points3D, skeleton: Skeleton) -> tuple[tuple[str, .
     ]
     position = np.concatenate([points.position_m, *(mean[:, :, None] for mean in means)], axis=2)
     return (*points.names, *extra), position
+
+
+def marker_variances(points: Points3D, skeleton: Skeleton) -> FloatArray:
+    """Mean variance of a coordinate of each marker of :func:`marker_positions`, (F, P, M), m^2; NaN where unknown."""
+    variance = np.trace(points.covariance_m2, axis1=-2, axis2=-1) / 3
+    extra = [name for name in skeleton.virtual if name not in points.names]
+    parts = [[points.names.index(part) for part in skeleton.virtual[name]] for name in extra]
+    means = [variance[:, :, part].sum(axis=2) / len(part) ** 2 for part in parts]
+    result: FloatArray = np.concatenate([variance, *(mean[:, :, None] for mean in means)], axis=2)
+    return result

@@ -132,7 +132,9 @@ def _note(report: StageReport) -> str:
         "scaling": lambda given, out: (
             f"from {sum(given['frames_used'].values())} frames of {', '.join(given['trials'])}"
         ),
-        "kinematics": lambda given, out: f"mean marker error {out['marker_error_mm']['mean']:.0f} mm",
+        "kinematics": lambda given, out: (
+            f"mean marker error {out['marker_error_mm']['mean']:.0f} mm" + _not_observed(out.get("not_observed", {}))
+        ),
         "quality": lambda given, out: (
             "median residual "
             + ", ".join(f"{name} {value:.0f} px" for name, value in out["median_px_by_camera"].items())
@@ -151,6 +153,11 @@ def _swaps(swaps: list[dict[str, Any]]) -> str:
     cameras = ", ".join(sorted({swap["camera"] for swap in swaps}))
     frames = sum(swap["last_frame"] - swap["first_frame"] + 1 for swap in swaps)
     return f"; left and right exchanged back in {frames} frame{'s' if frames > 1 else ''} of {cameras}"
+
+
+def _not_observed(share: dict[str, float]) -> str:
+    """The joint angles that are no measurements."""
+    return f"; the markers don't tell, so these are no measurements: {', '.join(share)}" if share else ""
 
 
 def _refinement(out: dict[str, Any]) -> str:

@@ -1,0 +1,149 @@
+"""The poses of a whole trial at once: markers, limits, smooth motion and a natural posture weighed together.
+
+The motion of each coordinate is a Gaussian process: its second differences are white noise (as in Whittaker's smoother and in
+constant-velocity Kalman filters) and it stays within a natural spread around a natural value. What the markers tell, they tell;
+what they leave open is held by the frames around and by that value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from kineograph.geometry.chain_system import Ties, covariance, smoothness, solve
+from kineograph.geometry.forward_kinematics import MarkerModel
+from kineograph.geometry.pose_fit import LEAST_DAMPING, MOST_DAMPING, Pull, cost, normal_equations, shortened
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray
+
+FIRST_DAMPING = 1e-6
+
+
+@dataclass(frozen=True)
+class Process:
+    """How the n free coordinates move when nothing is measured.
+
+    Attributes
+    ----------
+    roughness : (n,) array
+        Standard deviation of the second difference from frame to frame, rad or m.
+    centre : (n,) array
+        Natural value.
+    spread : (n,) array
+        Standard deviation around it, infinite where any value is as likely.
+    joined : (F - 2,) array of bool
+        True where a frame and the two after it follow each other in time.
+    """
+
+    roughness: FloatArray
+    centre: FloatArray
+    spread: FloatArray
+    joined: BoolArray
+
+    @property
+    def level(self) -> FloatArray:
+        """Precision (F, n) of each frame's distance from the centre that gives the process its spread.
+
+        A process with spectral density 1 / (level + w^4 / roughness^2) has the variance
+        level^(-3/4) roughness^(1/2) / (2 sqrt(2)), the integral over all w; so the pull of one frame is weak, because all frames
+        pull together. Half of a single frame's precision comes on top at both ends, where a side is missing.
+        """
+        frames = len(self.joined) + 2
+        inside = (2 * np.sqrt(2) * np.square(self.spread) / np.sqrt(self.roughness)) ** (-4 / 3)
+        level = np.tile(np.minimum(inside, self.spread**-2.0), (frames, 1))
+        level[0] += 0.5 * self.spread**-2.0
+        level[-1] += 0.5 * self.spread**-2.0
+        return level
+
+    @property
+    def ties(self) -> Ties:
+        """The process's precision matrix."""
+        tied = smoothness(self.joined, self.roughness**-2.0)
+        return Ties(tied.own + self.level, tied.next, tied.second)
+
+
+def joined(frames: IntArray) -> BoolArray:
+    """(F - 2,) True where a frame number and the two after it follow each other."""
+    following = np.diff(frames) == 1
+    result: BoolArray = following[:-1] & following[1:]
+    return result
+
+
+def trajectory_cost(
+    model: MarkerModel, x: FloatArray, observed_m: FloatArray, precision: FloatArray, process: Process
+) -> float:
+    """What :func:`fit_trajectory` makes small."""
+    return _cost(model, x, observed_m, precision, process.centre, process.ties)
+
+
+def fit_trajectory(
+    model: MarkerModel,
+    observed_m: FloatArray,
+    precision: FloatArray,
+    start: FloatArray,
+    process: Process,
+    *,
+    steps: int = 20,
+    tolerance: float = 1e-5,
+) -> FloatArray:
+    """The likeliest trajectory near a start.
+
+    Parameters
+    ----------
+    model, observed_m, precision
+        As in :func:`kineograph.geometry.pose_fit.normal_equations`; two frames or more.
+    start : (F, n) array
+        Where to begin.
+    process : Process
+        What is known of the motion.
+    steps : int
+        At most so many.
+    tolerance : float
+        Settled when the step's root mean square is smaller, rad or m.
+
+    Returns
+    -------
+    (F, n) array
+    """
+    ties = process.ties
+    x = np.clip(start, model.low, model.high)
+    total = _cost(model, x, observed_m, precision, process.centre, ties)
+    damping = FIRST_DAMPING
+    index = np.arange(x.shape[1])
+    for _ in range(steps):
+        blocks, slope, _ = normal_equations(model, x, observed_m, precision)
+        slope = slope + ties.times(x - process.centre)
+        held = ((x <= model.low) & (slope > 0)) | ((x >= model.high) & (slope < 0))
+        size = blocks[:, index, index] + ties.own
+        while damping < MOST_DAMPING:
+            damped = blocks.copy()
+            damped[:, index, index] += damping * size
+            step = shortened(solve(damped, ties, -slope, held), model.turning)
+            new = np.clip(x + step, model.low, model.high)
+            new_total = _cost(model, new, observed_m, precision, process.centre, ties)
+            if new_total <= total:
+                break
+            damping = max(damping, 1e-5) * 10
+        else:
+            break
+        change = np.sqrt(np.mean(np.square(new - x)))
+        x, total, damping = new, new_total, max(damping * 0.1, LEAST_DAMPING)
+        if change < tolerance:
+            break
+    return x
+
+
+def uncertainty(
+    model: MarkerModel, x: FloatArray, observed_m: FloatArray, precision: FloatArray, process: Process
+) -> tuple[FloatArray, FloatArray]:
+    """How certain a trajectory is: (F, n, n) covariances of the poses, (F - 2, n) variances of second differences."""
+    blocks, _, _ = normal_equations(model, x, observed_m, precision)
+    return covariance(blocks, process.ties)
+
+
+def _cost(
+    model: MarkerModel, x: FloatArray, observed_m: FloatArray, precision: FloatArray, centre: FloatArray, ties: Ties
+) -> float:
+    free = Pull(np.zeros(x.shape[1]), centre)
+    away = x - centre
+    return float(cost(model, x, observed_m, precision, free).sum() + (away * ties.times(away)).sum())

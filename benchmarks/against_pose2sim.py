@@ -14,9 +14,11 @@ import os
 import platform
 import sys
 import tempfile
+from collections import defaultdict
 from pathlib import Path
 
-from comparison import errors, pose2sim, tables
+import numpy as np
+from comparison import REPOSITORY, angles, errors, pose2sim, tables
 from comparison.demo import write_demo
 from comparison.kineograph_workflow import run_kineograph, variants
 from comparison.result import Result
@@ -25,10 +27,12 @@ from comparison.scenes import SCENES, Scene
 from comparison.trial_files import TrialFiles, write_scene
 
 from kineograph import __version__
-from kineograph.catalog.assets import default_cache
+from kineograph.assets.store import obtain
+from kineograph.catalog.assets import default_cache, read_catalogue
+from synthetic.motions import MOTIONS
 
 README = Path(__file__).parent / "README.md"
-PARTS = ("scenes", "demo", "scaling")
+PARTS = ("scenes", "demo", "scaling", "angles")
 LENS_TOO = {"clean", "poor_keypoints"}
 """Scenes in which Pose2Sim is also run with its option to take lenses into account, which it ships switched off."""
 FRAMES = (100, 1000, 3000)
@@ -64,8 +68,10 @@ def main() -> None:
                 sections = scenes(python, folder, args.scenes)
             elif part == "demo":
                 sections = demo(python, folder)
-            else:
+            elif part == "scaling":
                 sections = scaling(python, folder)
+            else:
+                sections = joint_angles(python, folder)
             text = "\n\n".join([conditions(), *sections])
             print(text, end="\n\n", flush=True)
             if args.write:
@@ -139,6 +145,21 @@ def scaling(python: Path, work: Path) -> list[str]:
     note(f"{LONG[0]} frames")
     loads += ours(work / "long", *LONG, from_json=False)
     return [tables.table(tables.LOAD_HEADER, [tables.load_row(load) for load in loads])]
+
+
+def joint_angles(python: Path, work: Path) -> list[str]:
+    """Leg angles of known movements through both tools' whole line."""
+    catalogue = read_catalogue(REPOSITORY / "resources" / "assets.toml")
+    setup = obtain(catalogue.asset("opensim_setup"), default_cache())
+    rows, rms = [], defaultdict(list)
+    for motion in MOTIONS:
+        for seed in angles.SEEDS:
+            note(f"{motion}, seed {seed}")
+            for result in angles.compare(python, work / f"{motion}_{seed}", setup, motion, seed):
+                rows.append(tables.angle_row(f"{motion}, seed {seed}" if result.tool == pose2sim.TOOL else "", result))
+                rms[result.tool].append(result.rms_deg)
+    means = [["mean of all", tool, tables.number(float(np.mean(found)), 2), "", "", ""] for tool, found in rms.items()]
+    return [tables.table(tables.ANGLE_HEADER, [*rows, *means])]
 
 
 def both(python: Path, files: TrialFiles, *, lenses: bool = False) -> list[Result]:

@@ -34,13 +34,25 @@ def variants() -> dict[str, dict[str, dict[str, Any]]]:
     return found
 
 
-def run_kineograph(files: TrialFiles, *, tool: str = TOOL, changes: dict[str, dict[str, Any]] | None = None) -> Result:
-    """Run the workflow on a trial with its default configuration, but for `changes`."""
-    folder = files.root / re.sub(r"\W+", "_", tool.lower()).strip("_")
+def folder_of(files: TrialFiles, tool: str = TOOL) -> Path:
+    """The folder of a run's configuration and results."""
+    return files.root / re.sub(r"\W+", "_", tool.lower()).strip("_")
+
+
+def run_kineograph(
+    files: TrialFiles,
+    *,
+    tool: str = TOOL,
+    changes: dict[str, dict[str, Any]] | None = None,
+    kinds: tuple[str, ...] = ("filtered", "quality"),
+) -> Result:
+    """Run the workflow up to these files of a trial with its default configuration, but for `changes`."""
+    folder = folder_of(files, tool)
     shutil.rmtree(folder, ignore_errors=True)
     config = write_configuration(files, folder, changes or {})
     layout = Layout(str(folder / "results"))
-    targets = [layout.path(kind, session=SESSION, trial=TRIAL) for kind in ("filtered", "quality")]
+    where = {"session": SESSION, "trial": TRIAL, "participant": files.participants[0]}
+    targets = [layout.path(kind, **where) for kind in kinds]
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(REPOSITORY / "Snakefile"), "--cores", "1"]
     usage, log = folder / "usage.tsv", folder / "log.txt"
     cost = run(

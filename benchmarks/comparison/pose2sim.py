@@ -52,7 +52,7 @@ def run_pose2sim(
     stages: list[str] | None = None,
 ) -> Result:
     """Run its stages on a trial with its packaged settings, but for what headless running needs and `settings`."""
-    folder = files.root / re.sub(r"\W+", "_", tool.lower())
+    folder = folder_of(files, tool)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "calibration").mkdir(parents=True)
     shutil.copy(files.calibration, folder / "calibration" / "Calib.toml")
@@ -65,6 +65,11 @@ def run_pose2sim(
     log = files.root / f"{folder.name}.log"
     cost = run([str(python), str(HERE / "pose2sim_stages.py"), argument], cwd=folder, log=log, environment=HEADLESS)
     return _result(tool, folder, files, cost, log.read_text(errors="replace"))
+
+
+def folder_of(files: TrialFiles, tool: str = TOOL) -> Path:
+    """The folder of its project."""
+    return files.root / re.sub(r"\W+", "_", tool.lower())
 
 
 def _settings(files: TrialFiles, changes: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from comparison.angles import AngleResult
 from comparison.errors import Accuracy, Consistency
 from comparison.result import Result
 from comparison.scaling import Load
@@ -99,6 +100,17 @@ def load_row(load: Load) -> list[str]:
         number(load.triangulation_s, 1),
         number(load.memory_mb, 0),
     ]
+
+
+ANGLE_HEADER = ("movement", "tool", "leg angles, rms, degrees", "largest error, degrees", "frames", "CPU s")
+
+
+def angle_row(name: str, result: AngleResult) -> list[str]:
+    """A movement's row of one tool."""
+    if result.error:
+        return [name, result.tool, f"broke off: {_short(result.error)}", "", "", number(result.cpu_s, 1)]
+    figures = (number(result.rms_deg, 2), number(result.worst_deg, 1), str(result.frames), number(result.cpu_s, 1))
+    return [name, result.tool, *figures]
 
 
 def sayings(name: str, results: Sequence[Result], blame: str) -> list[str]:

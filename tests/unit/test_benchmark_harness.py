@@ -105,9 +105,9 @@ def test_rows_are_as_long_as_their_headers(scene):
 def test_results_go_between_the_marks_of_their_part_and_nowhere_else(repository):
     text = (repository / "benchmarks" / "README.md").read_text()
     new = text
-    for part in ("scenes", "demo", "scaling"):
+    for part in against_pose2sim.PARTS:
         new = tables.replaced(new, part, f"results of {part}")
-    assert new.count("results of") == 3
+    assert new.count("results of") == 4
     assert new.splitlines()[:40] == text.splitlines()[:40]
     assert tables.replaced(new, "demo", "results of demo") == new
     with pytest.raises(ValueError, match="needs the lines"):

@@ -142,7 +142,7 @@ def swapped_sides() -> Scene:
 def short_camera() -> Scene:
     scene = _of("short_camera", "cam04 recorded only the first half", [_subject()])
     half = scene.keypoints[3].n_frames // 2
-    fields = ("position_px", "confidence", "bbox_px", "time_s")
+    fields = ("position_px", "confidence", "bbox_px", "time_s", "track_id")
     short = {name: getattr(scene.keypoints[3], name)[:half] for name in fields}
     return dataclasses.replace(
         scene, keypoints=[*scene.keypoints[:3], dataclasses.replace(scene.keypoints[3], **short)]

@@ -198,7 +198,11 @@ def doubled(item, seed):
     order = random.permuted(np.tile(np.arange(twice.shape[1]), (len(twice), 1)), axis=1)
     rows = np.arange(len(twice))[:, None]
     return dataclasses.replace(
-        item, position_px=twice[rows, order], confidence=sure[rows, order], bbox_px=boxes(twice[rows, order])
+        item,
+        position_px=twice[rows, order],
+        confidence=sure[rows, order],
+        bbox_px=boxes(twice[rows, order]),
+        track_id=np.full(order.shape, -1),
     )
 
 
@@ -209,7 +213,8 @@ def halved(item, skeleton):
     )
     sure = np.concatenate([item.confidence * ~low, item.confidence * low], axis=1)
     place = np.concatenate([item.position_px] * 2, axis=1)
-    return dataclasses.replace(item, position_px=place, confidence=sure, bbox_px=boxes(place))
+    followed = np.full(place.shape[:2], -1)
+    return dataclasses.replace(item, position_px=place, confidence=sure, bbox_px=boxes(place), track_id=followed)
 
 
 def test_second_boxes_make_nobody(halpe):

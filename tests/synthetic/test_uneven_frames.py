@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from kineograph.model.tracks import PersonTracks
-from kineograph.signal.common_clock import nearest_frames, on_common_clock, runs_evenly
+from kineograph.signal.common_clock import nearest_frames, on_common_clock
+from kineograph.signal.even_frames import runs_evenly
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from synthetic.scene import film, ring, walker
 from synthetic.study import halpe26

@@ -340,7 +340,7 @@ EDITS = {
     "override that changes nothing": (override({"trial": "T1"}, "filtering", cutoff_hz=6.0), NOTHING),
     # the library's text and times
     "a comment": (code("geometry/triangulation.py", "\n# a comment\n"), NOTHING),
-    "a docstring": (replace("workflow/lib/kineograph/io/npz.py", "Read a data class from its NPZ file.", "Read it."), NOTHING),
+    "a docstring": (replace("workflow/lib/kineograph/io/npz.py", "Read a data class from its NPZ file;", "Read it;"), NOTHING),
     "a reformat": (reformatted, NOTHING),
     "a checkout": (touch_all("workflow", "resources", "config", "profiles", "envs"), NOTHING),
     "a new filter": (a_new_filter, NOTHING),

@@ -11,7 +11,7 @@ import numpy as np
 from kineograph.errors import InputError
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.signal.common_clock import runs_evenly
+from kineograph.signal.even_frames import runs_evenly
 
 STAGE = "pose"
 WARN_SEEN = 0.9

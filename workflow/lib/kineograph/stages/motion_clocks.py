@@ -145,7 +145,7 @@ def clocks_from_motion(
     whole = mean_table(tables)
     together = whole.groups()[0]
     unseen = np.flatnonzero(~together).tolist()
-    beyond = beyond_the_limit(people, matrices, whole, together, max(counts), fps_hz, step=_coarse_step(fps_hz))
+    beyond = beyond_the_limit(people, matrices, whole, together, max(counts), fps_hz, step=coarse_step(fps_hz))
     together[list(beyond)] = False
     together, misfits = without_misfits(whole, together)
     together, still = without_still(whole, together) if together.sum() > 1 else (together, [])
@@ -204,7 +204,7 @@ def _tables(
     middle_only: bool,
 ) -> list[LagTable]:
     """The lag tables of both halves; of the middle of the trial only, where that lets all cameras be compared."""
-    step = _coarse_step(fps_hz)
+    step = coarse_step(fps_hz)
 
     def tabled(parts: list[list[FloatArray]]) -> list[LagTable]:
         return [tabulate(people, matrices, np.concatenate(half).astype(int), limit, step) for half in parts]
@@ -217,7 +217,8 @@ def _tables(
     return tabled(halves)
 
 
-def _coarse_step(fps_hz: float) -> int:
+def coarse_step(fps_hz: float) -> int:
+    """Frames between the lags that the coarse search looks at."""
     return max(1, round(COARSE_S * fps_hz))
 
 

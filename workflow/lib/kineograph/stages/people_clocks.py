@@ -19,10 +19,11 @@ from kineograph.geometry.timing import estimate_clocks
 from kineograph.geometry.unposed_lags import unposed_curve
 from kineograph.geometry.view_pairs import ViewPairs
 from kineograph.model.camera import Camera
+from kineograph.model.pieces import Piece
 from kineograph.model.shapes import FloatArray
-from kineograph.stages.motion_clocks import cut
-from kineograph.stages.moving_person import windows
+from kineograph.stages.motion_clocks import SPEED_S, coarse_step, cut
 from kineograph.stages.people_views import TrialViews, prepared
+from kineograph.stages.seen_people import windows
 
 CHOICE_S = 0.5
 """Who moves is told from lags up to this, where no offsets are looked for."""
@@ -86,15 +87,12 @@ def first_look(
     trial = replace(trial, person=person)
     if not limit:
         return trial, start
-    table = LagTable(
-        {
-            (i, j): curve[reach - limit : reach + limit + 1]
-            for (i, a, j, b), curve in curves.items()
-            if (chosen[i], chosen[j]) == (a, b)
-        },
-        limit,
-        len(lenses),
-    )
+    theirs = {
+        (i, j): curve[reach - limit : reach + limit + 1]
+        for (i, a, j, b), curve in curves.items()
+        if (chosen[i], chosen[j]) == (a, b)
+    }
+    table = LagTable(theirs, limit, len(lenses), theirs)
     group = table.groups()[0]
     return trial, table.restricted(group).best_offsets(int(np.flatnonzero(group)[0]))
 
@@ -121,9 +119,10 @@ def by_poses(trial: TrialViews, cameras: Sequence[Camera | None], timing: Timing
     if not timing.searched or not matrices:
         return now
     limit = round(timing.max_offset_s * trial.fps_hz)
-    pairs = ViewPairs(views, matrices)
+    pairs = ViewPairs(views, matrices, SPEED_S * trial.fps_hz)
     count = max(len(view) for view in views)
-    table = tabulate(pairs, np.arange(count), limit)
+    pieces = [[Piece(0, view)] if len(view) else [] for view in views]
+    table = tabulate(pieces, matrices, np.arange(count), limit, coarse_step(trial.fps_hz))
     group = table.groups()[0]
     if group.sum() < 2:
         return now

@@ -22,7 +22,8 @@ from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
-from kineograph.signal.common_clock import even_frames, lay_out, runs_evenly, settled_rates
+from kineograph.signal.common_clock import lay_out, settled_rates
+from kineograph.signal.even_frames import even_frames, runs_evenly
 from kineograph.stages.motion_clocks import RIVAL_NAMED, STRETCHES, MotionClocks, clocks_from_motion, cut
 from kineograph.stages.seen_people import seen_people, windows
 

@@ -179,7 +179,7 @@ class TestDemo:
             assert "<script" not in text
         text = (demo / SESSION / TRIAL / "report" / "index.html").read_text()
         assert text.count("data:image/jpeg") == 4
-        assert text.count("data:image/svg+xml") == 3
+        assert text.count("data:image/svg+xml") == 4
 
     def test_refinement_lowers_the_held_out_error_of_the_given_calibration(self, demo, tmp_path):
         """Measured: 11.7 px given, 6.5 px refined; no camera stands out."""

@@ -18,6 +18,8 @@ TYPICAL = 0.25
 """... and by no more than so many times this quantile of all pairs."""
 MEAN_SIZE = 0.8
 """Mean size of a normal variable relative to its standard deviation."""
+SMALLEST_PX = 0.1
+"""Smoothing and interpolation between frames leave so much of keypoints that have no noise at all."""
 
 
 def linked_cameras(
@@ -33,7 +35,7 @@ def linked_cameras(
     sizes = {pair: size for pair, size in sizes.items() if math.isfinite(size)}
     if not sizes:
         return np.zeros_like(sure), {}
-    noise = {pair: MEAN_SIZE * float(np.hypot(*noise_px[list(pair)]) / np.sqrt(2)) for pair in sizes}
+    noise = {pair: max(MEAN_SIZE * float(np.hypot(*noise_px[list(pair)]) / np.sqrt(2)), SMALLEST_PX) for pair in sizes}
     typical = np.quantile([sizes[pair] / noise[pair] for pair in sizes], TYPICAL, method="lower")
     times = min(LINK_NOISE, LINK_TYPICAL * max(1.0, float(typical)))
     allowed = {pair: times * noise[pair] for pair in sizes}

@@ -18,13 +18,15 @@ UNSURE_MM = 20.0
 """... and a failing verdict, if their standard deviation there is larger than this: joint angles are then off by many degrees."""
 
 
-def weakest_direction(points: Points3D, positions_m: FloatArray) -> dict[str, float]:
+def weakest_direction(points: Points3D, covariance_m2: FloatArray, positions_m: FloatArray) -> dict[str, float]:
     """How sure points are in their weakest direction, and how widely the lines of sight of their cameras part.
 
     Parameters
     ----------
     points : Points3D
         The points of a trial.
+    covariance_m2 : (F, P, K, 3, 3) array
+        How sure they are by what the cameras show in each frame, m^2: the movement around makes no camera stand better.
     positions_m : (C, 3) array
         Where the cameras stand, m.
 
@@ -35,11 +37,11 @@ def weakest_direction(points: Points3D, positions_m: FloatArray) -> dict[str, fl
         smallest; ``angle_deg``, of all pairs of the point's cameras the angle between their lines of sight that is nearest to a
         right one. Empty without points.
     """
-    index = np.flatnonzero(points.measured & np.isfinite(points.covariance_m2).all(axis=(-1, -2)))
+    index = np.flatnonzero(points.measured & np.isfinite(covariance_m2).all(axis=(-1, -2)))
     if not index.size:
         return {}
     index = index[np.unique(np.linspace(0, index.size - 1, SAMPLES).round().astype(int))]
-    variance = np.linalg.eigvalsh(points.covariance_m2.reshape(-1, 3, 3)[index])
+    variance = np.linalg.eigvalsh(covariance_m2.reshape(-1, 3, 3)[index])
     sd_m = np.sqrt(np.maximum(variance, 1e-12))
     ray = points.position_m.reshape(-1, 1, 3)[index] - positions_m
     ray /= np.linalg.norm(ray, axis=-1, keepdims=True)

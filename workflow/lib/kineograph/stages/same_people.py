@@ -17,7 +17,9 @@ LIMIT_PX = 60.0
 PLACE_SHARE = 0.25
 """Distance in place counts by so much against distance in movement, as calibrations are off."""
 FAR = 3.0
-"""Pieces that are farther from agreement than so many times the typical match are of different people."""
+"""Pieces that are farther from agreement than so many times the typical match are of different people ..."""
+NEAR_PX = 5.0
+"""... but never those that are nearer than this: offsets are known to about a frame only, in which people move so far."""
 APART_FRAMES = 10
 """People who take turns in a view are so far from each other in time."""
 
@@ -83,7 +85,7 @@ def _grouped(cost: dict[tuple[Member, Member], float], pieces: Sequence[Sequence
     for pair, value in cost.items():
         for member in pair:
             best[member] = min(value, best.get(member, np.inf))
-    limit = FAR * float(np.median(list(best.values()))) if best else 0.0
+    limit = max(FAR * float(np.median(list(best.values()))), NEAR_PX) if best else 0.0
     group: dict[Member, list[Member]] = {member: [member] for member in best}
     for (first, second), value in sorted(cost.items(), key=lambda item: item[1]):
         one, other = group[first], group[second]

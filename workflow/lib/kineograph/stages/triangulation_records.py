@@ -69,9 +69,12 @@ class Learnt:
         Where left and right were exchanged.
     overruled : (F, P, K) array of bool
         Where cameras agree on a place that the body can't have got to, and the movement around was taken instead.
+    frame_covariance_m2 : (F, P, K, 3, 3) array
+        Covariance of each frame by itself, m^2: what the cameras tell without the movement around.
     """
 
     noise_px: FloatArray
     limbs: tuple[str, ...]
     swapped: BoolArray
     overruled: BoolArray
+    frame_covariance_m2: FloatArray

@@ -72,7 +72,8 @@ def report_on(
                 )
             )
     reasons += _jumps(points)
-    conditioning = weakest_direction(points, positions_m)
+    by_frames = points.covariance_m2 if learnt is None else learnt.frame_covariance_m2
+    conditioning = weakest_direction(points, by_frames, positions_m)
     reasons += weak_direction(conditioning, points.cameras)
     reasons += [
         Reason(

@@ -54,6 +54,7 @@ def solve_robust(
     noise = np.zeros((people, count, cameras))
     swapped = np.zeros((frames, people, len(limbs), cameras), bool)
     overruled = np.zeros((frames, people, count), bool)
+    by_frames = solved.covariance_m2.copy() if temporal else solved.covariance_m2
     for person in range(people):
         image, sure = image_px[:, person], confidence[:, person]
         noise[person] = learn_noise(
@@ -73,9 +74,10 @@ def solve_robust(
             swapped[:, person] = found
             image, sure = (exchange(values, found, list(limbs.values())) for values in given)
         if temporal:
+            by_frames[:, person] = solved.covariance_m2[:, person]
             overruled[:, person] = apply_prior(solved, person, image, sure, projection, noise[person], limits)
         _mark_swapped(solved, person, swapped[:, person], list(limbs.values()))
-    return solved, Learnt(noise, tuple(limbs), swapped, overruled)
+    return solved, Learnt(noise, tuple(limbs), swapped, overruled, by_frames)
 
 
 def _triangulate_frames(

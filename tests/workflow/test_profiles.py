@@ -6,7 +6,9 @@ import pytest
 import yaml
 
 
-@pytest.mark.parametrize("settings", [{}, {"augmentation": {"method": "opencap_lstm"}, "report": {"overlay_video": True}}])
+@pytest.mark.parametrize(
+    "settings", [{}, {"augmentation": {"method": "opencap_lstm"}, "report": {"overlay_video": True}}]
+)
 def test_groups_of_the_slurm_profile_hold_whole_parts_of_the_graph(project, settings):
     config = project.root / "config.yaml"
     config.write_text(yaml.safe_dump(yaml.safe_load(config.read_text()) | settings))

@@ -28,6 +28,16 @@ put_first("PYTHONPATH", LIBRARY)
 put_first("PATH", str(Path(sys.executable).parent))
 
 
+def each_attempt(amount):
+    """So much at the first attempt, and as much again at each further one."""
+    return lambda wildcards, attempt: amount * attempt
+
+
+def asks_for(mem_mb, runtime):
+    """Memory (MB) and time (minutes, for the scheduler) of a job."""
+    return {"mem_mb": each_attempt(mem_mb), "runtime": each_attempt(runtime)}
+
+
 wildcard_constraints:
     session=SAFE_NAME,
     trial=SAFE_NAME,

@@ -1,17 +1,6 @@
 # Threads, memory and time of the rules, from measurements (benchmarks/README.md), and the fetching of what others made.
 CACHE = PLAN.cache
 
-
-def each_attempt(amount):
-    """So much at the first attempt, and as much again at each further one."""
-    return lambda wildcards, attempt: amount * attempt
-
-
-def asks_for(mem_mb, runtime):
-    """Memory (MB) and time (minutes, for the scheduler) of a job."""
-    return {"mem_mb": each_attempt(mem_mb), "runtime": each_attempt(runtime)}
-
-
 # Families of rules; in brackets the largest memory of the demo's jobs, MB.
 LIGHT = asks_for(mem_mb=500, runtime=10)  # small files and pictures (130)
 ARRAYS = asks_for(mem_mb=2000, runtime=30)  # whole trials as arrays (107)

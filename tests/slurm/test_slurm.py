@@ -95,7 +95,8 @@ def test_the_trial_comes_out_whole_though_a_job_was_cancelled(run):
 
 def test_keypoint_jobs_ask_for_a_gpu_and_never_share_one(run):
     asked = [job for job in run.of_rule("estimate_pose") if "gpu" in job.get("TresPerJob", "")]
-    assert len(asked) == 3  # two cameras of videos and the one that was repeated; precomputed keypoints ask for none
+    repeated = run.cancelled[0] in {job["JobId"] for job in asked}
+    assert len(asked) == 2 + repeated  # two cameras of videos; precomputed keypoints ask for none
     for job in asked:
         together = [other for other in asked if other["StartTime"] <= job["StartTime"] < other["EndTime"]]
         assert len(together) <= GPUS

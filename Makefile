@@ -68,7 +68,8 @@ lint: $(TESTS_READY)
 	$(BIN)/snakemake --lint --configfile config/config.demo.yaml
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadscope
+	# Three workers on two cores: one of them mostly waits for SLURM.
+	$(BIN)/pytest -n 3 --dist loadscope
 
 lock:
 	envs/lock.sh

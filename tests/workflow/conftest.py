@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from planner import SERVER, be_snakemake
 from synthetic.study import copy_project, write_study
 
 
@@ -51,10 +52,20 @@ class Project:
         self.root = root
 
     def snakemake(self, *arguments: str, config: str = "config.yaml", **variables: str) -> Outcome:
-        command = [sys.executable, "-m", "snakemake", "--configfile", config, "--cores", "2", *arguments]
+        arguments = ("--configfile", config, "--cores", "2", *arguments)
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | variables
+        if "--dry-run" in arguments:
+            return self._planned(arguments, environment)
+        command = [sys.executable, "-m", "snakemake", *arguments]
         done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
         return Outcome(done.returncode, done.stdout + done.stderr)
+
+    def _planned(self, arguments: tuple[str, ...], environment: dict[str, str]) -> Outcome:
+        shown = self.root.parent / f"{self.root.name}.plan"
+        process = SERVER.Process(target=be_snakemake, args=(list(arguments), self.root, environment, shown))
+        process.start()
+        process.join()
+        return Outcome(process.exitcode or 0, shown.read_text())
 
     def plan(self, *arguments: str) -> Counter:
         """The jobs that a run would do, without the targets that only gather."""

@@ -67,8 +67,8 @@ lint: $(TESTS_READY)
 	$(KINEOGRAPH) demo-data data/demo
 	$(BIN)/snakemake --lint --configfile config/config.demo.yaml
 
+# Three workers on two cores: one of them mostly waits for SLURM.
 test: lint
-	# Three workers on two cores: one of them mostly waits for SLURM.
 	$(BIN)/pytest -n 3 --dist loadscope
 
 lock:

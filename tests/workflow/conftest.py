@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from planner import SERVER, be_snakemake
 from synthetic.study import copy_project, write_study
+from workflow.planner import SERVER, be_snakemake
 
 
 @dataclass

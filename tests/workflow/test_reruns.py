@@ -27,9 +27,8 @@ CAMERAS = ("cam01", "cam02", "cam03")
 SCOPE = {
     "calibrate": "calibration", "inspect": "trial", "estimate_pose": "camera", "synchronize": "trial", "associate": "trial",
     "triangulate": "trial", "smooth": "trial", "export_trc": "person in trial", "scale": "person",
-    "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlay": "camera", "plot_residuals": "trial",
-    "plot_trajectories": "person in trial", "plot_angles": "person in trial", "judge_trial": "trial", "trial_page": "trial",
-    "plot_marker_errors": "person in trial", "check_trial": "trial", "dataset_page": "dataset",
+    "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlays": "trial", "plot_trial": "trial",
+    "judge_trial": "trial", "trial_page": "trial", "check_trial": "trial", "dataset_page": "dataset",
     "calibration_health": "calibration", "refine_calibration": "calibration",
     "draw_overlay_video": "camera", "augment": "trial",
 }  # fmt: skip
@@ -41,7 +40,7 @@ MAKES_STALE = {
         "associate",
         "triangulate",
         "assess_quality",
-        "draw_overlay",
+        "draw_overlays",
         "judge_trial",
         "calibration_health",
     ],
@@ -50,7 +49,7 @@ MAKES_STALE = {
         "associate",
         "triangulate",
         "assess_quality",
-        "draw_overlay",
+        "draw_overlays",
         "judge_trial",
         "calibration_health",
     ],
@@ -59,34 +58,31 @@ MAKES_STALE = {
         "associate",
         "triangulate",
         "assess_quality",
-        "draw_overlay",
+        "draw_overlays",
         "judge_trial",
         "calibration_health",
     ],
-    "synchronize": ["associate", "triangulate", "assess_quality", "draw_overlay", "judge_trial", "calibration_health"],
-    "associate": ["triangulate", "assess_quality", "draw_overlay", "judge_trial", "calibration_health"],
+    "synchronize": ["associate", "triangulate", "assess_quality", "draw_overlays", "judge_trial", "calibration_health"],
+    "associate": ["triangulate", "assess_quality", "draw_overlays", "judge_trial", "calibration_health"],
     "calibration_health": ["dataset_page"],
-    "triangulate": ["smooth", "plot_trajectories", "judge_trial", "trial_page"],
+    "triangulate": ["smooth", "plot_trial", "judge_trial", "trial_page"],
     "smooth": [
         "export_trc",
         "scale",
         "solve_kinematics",
         "assess_quality",
-        "draw_overlay",
-        "plot_trajectories",
+        "draw_overlays",
+        "plot_trial",
         "judge_trial",
     ],
     "augment": ["export_trc", "scale", "solve_kinematics", "judge_trial"],
     "export_trc": ["scale", "solve_kinematics"],
-    "scale": ["solve_kinematics", "plot_angles", "judge_trial"],
-    "solve_kinematics": ["plot_angles", "plot_marker_errors", "judge_trial", "trial_page"],
-    "assess_quality": ["plot_residuals", "judge_trial"],
-    "draw_overlay": ["trial_page"],
+    "scale": ["solve_kinematics", "plot_trial", "judge_trial"],
+    "solve_kinematics": ["plot_trial", "judge_trial", "trial_page"],
+    "assess_quality": ["plot_trial", "judge_trial"],
+    "draw_overlays": ["trial_page"],
     "draw_overlay_video": ["trial_page"],
-    "plot_residuals": ["trial_page"],
-    "plot_trajectories": ["trial_page"],
-    "plot_angles": ["trial_page"],
-    "plot_marker_errors": ["trial_page"],
+    "plot_trial": ["trial_page"],
     "judge_trial": ["trial_page", "check_trial", "dataset_page"],
     "trial_page": ["check_trial"],
 }
@@ -95,7 +91,7 @@ SESSION_READERS = ("calibrate", "inspect", "estimate_pose", "synchronize", "asso
 REFINED = {
     kind: [*after, *(["refine_calibration"] if kind in SESSION_READERS else [])] for kind, after in MAKES_STALE.items()
 }
-REFINED["refine_calibration"] = ["triangulate", "assess_quality", "draw_overlay", "judge_trial"]
+REFINED["refine_calibration"] = ["triangulate", "assess_quality", "draw_overlays", "judge_trial"]
 """The same where calibrations are refined."""
 BY_PEOPLE = {**MAKES_STALE, "estimate_pose": ["calibrate"]}
 """The same where calibrations come from people: through the calibration, all that needs keypoints follows."""
@@ -270,7 +266,7 @@ CHUNKS_OF_T1 = Counter({f"estimate_pose_chunk[T1/{camera}]": 2 for camera in CAM
 
 SKELETON_READERS = [
     "estimate_pose", "synchronize", "associate", "triangulate", "export_trc", "scale", "solve_kinematics", "assess_quality",
-    "draw_overlay", "plot_trajectories",
+    "draw_overlays", "plot_trial",
 ]  # fmt: skip
 
 AUGMENTED_T1 = stale_after("augment[T1]")
@@ -323,8 +319,8 @@ EDITS = {
     "kinematics.smoothness": (setting("kinematics", "smoothness", "none"), stale_after("solve_kinematics")),
     "quality.warn_error_px": (setting("quality", "warn_error_px", 25), stale_after("assess_quality")),
     "verdicts.fail_at": (setting("verdicts", "fail_at", "never"), stale_after("judge_trial")),
-    "report.overlay_frames": (setting("report", "overlay_frames", 2), stale_after("draw_overlay")),
-    "report.blur_faces": (setting("report", "blur_faces", True), stale_after("draw_overlay")),
+    "report.overlay_frames": (setting("report", "overlay_frames", 2), stale_after("draw_overlays")),
+    "report.blur_faces": (setting("report", "blur_faces", True), stale_after("draw_overlays")),
     "report.overlay_video": (setting("report", "overlay_video", True), stale_after("draw_overlay_video")),
     "report.overlay_video_height_px without overlay_video": (setting("report", "overlay_video_height_px", 360), NOTHING),
     # the same value in another spelling, or the default said aloud
@@ -356,7 +352,7 @@ EDITS = {
         code("stages/import_keypoints.py"), stale_after("inspect[T2]", *POSE_OF_T2)
     ),
     "code of reading videos": (
-        code("pose/stream.py"), stale_after("inspect", "draw_overlay", *POSE_OF_T1, *POSE_OF_T2)
+        code("pose/stream.py"), stale_after("inspect", "draw_overlays", *POSE_OF_T1, *POSE_OF_T2)
     ),
     "code of a converter": (code("pose/converters/tfjs.py"), NOTHING),  # these networks are ONNX as they are
     "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
@@ -364,7 +360,7 @@ EDITS = {
     "code of the common clock": (
         code("signal/common_clock.py"),
         stale_after(
-            "synchronize", "associate", "triangulate", "assess_quality", "draw_overlay", "calibration_health"
+            "synchronize", "associate", "triangulate", "assess_quality", "draw_overlays", "calibration_health"
         ),
     ),
     "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate", "calibration_health")),
@@ -379,10 +375,10 @@ EDITS = {
     "code of scaling": (code("stages/scale.py"), stale_after("scale")),
     "code of inverse kinematics": (code("stages/inverse_kinematics.py"), stale_after("solve_kinematics")),
     "code of the trajectory solver": (code("geometry/trajectory_fit.py"), stale_after("solve_kinematics")),
-    "code of the plot of marker errors": (code("plots/marker_errors.py"), stale_after("plot_marker_errors")),
+    "code of the plot of marker errors": (code("plots/marker_errors.py"), stale_after("plot_trial")),
     "code of quality": (code("cli/assess_quality.py"), stale_after("assess_quality")),
-    "code of the overlays": (code("pose/overlay.py"), stale_after("draw_overlay")),
-    "code of a plot": (code("plots/angles.py"), stale_after("plot_angles")),
+    "code of the overlays": (code("pose/overlay.py"), stale_after("draw_overlays")),
+    "code of a plot": (code("plots/angles.py"), stale_after("plot_trial")),
     "code of the verdict": (code("stages/verdict.py"), stale_after("judge_trial")),
     "a page's style": (replace(STYLE, "1.5rem", "1.6rem"), stale_after("trial_page", "dataset_page")),
     "the page to click points": (code("pages/click_points/page.js", "\n// edited\n"), NOTHING),
@@ -451,7 +447,7 @@ REFINED_EDITS = {
     ),
     "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate", graph=REFINED)),
     "calibration.refine off": (
-        setting("calibration", "refine", False), stale_after("triangulate", "assess_quality", "draw_overlay", "judge_trial")
+        setting("calibration", "refine", False), stale_after("triangulate", "assess_quality", "draw_overlays", "judge_trial")
     ),
     "association of one trial": (
         override({"trial": "T1"}, "association", max_gap_s=2.0), stale_after("associate[T1]", graph=REFINED)

@@ -27,36 +27,37 @@ rule assess_quality:
         " --points {input.points:q} --settings {params.settings:q} --code {params.code} --report {output:q} --errors-as-verdicts 2> {log:q}"
 
 
-rule draw_overlay:
+rule draw_overlays:
     input:
-        recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
+        ancient(PLAN.recordings),
         inputs=LAYOUT.pattern("inputs"),
         calibration=REFINEMENT.calibration,
-        keypoints=LAYOUT.pattern("keypoints"),
+        keypoints=PLAN.files("keypoints"),
         synchronization=LAYOUT.pattern("synchronization"),
         tracks=LAYOUT.pattern("tracks"),
         points=LAYOUT.pattern("filtered"),
     output:
         report(
-            LAYOUT.pattern("overlay"),
+            directory(LAYOUT.pattern("overlays")),
+            patterns=["{camera}.jpg"],
             caption="../report/overlay.rst",
             category="{session}",
             subcategory="{trial}",
         ),
     log:
-        LAYOUT.log("draw_overlay", (*SESSION_TRIAL, "camera")),
+        LAYOUT.log("draw_overlays", SESSION_TRIAL),
     conda:
         "../../envs/core.yaml"
     resources:
         **ARRAYS,
     params:
         settings=PLAN.settings("report"),
-        code=PLAN.code("draw_overlay"),
+        code=PLAN.code("draw_overlays"),
         content=PLAN.skeleton_content,
-        kind=lambda wildcards: PLAN.camera(wildcards).kind,
+        cameras=PLAN.recorded_cameras,
     shell:
-        "python -m kineograph.cli draw-overlay --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
-        " --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
+        "python -m kineograph.cli draw-overlays --cameras {params.cameras:q} --keypoints {input.keypoints:q}"
+        " --inputs {input.inputs:q} --calibration {input.calibration:q}"
         " --synchronization {input.synchronization:q} --tracks {input.tracks:q} --points {input.points:q}"
         " --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
@@ -93,96 +94,36 @@ rule draw_overlay_video:
         " --threads {threads} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
 
-rule plot_residuals:
+rule plot_trial:
     input:
-        LAYOUT.pattern("quality"),
-    output:
-        report(
-            LAYOUT.pattern("residuals_plot"),
-            caption="../report/residuals.rst",
-            category="{session}",
-            subcategory="{trial}",
-        ),
-    log:
-        LAYOUT.log("plot_residuals", SESSION_TRIAL),
-    conda:
-        "../../envs/core.yaml"
-    resources:
-        **LIGHT,
-    params:
-        code=PLAN.code("plot_residuals"),
-    shell:
-        "python -m kineograph.cli plot-residuals --quality {input:q} --out {output:q} 2> {log:q}"
-
-
-rule plot_trajectories:
-    input:
+        quality=LAYOUT.pattern("quality"),
         raw=LAYOUT.pattern("points3d"),
         filtered=LAYOUT.pattern("filtered"),
+        coordinates=PLAN.files("coordinates"),
+        models=PLAN.files("model"),
+        marker_errors=PLAN.files("marker_errors"),
     output:
         report(
-            LAYOUT.pattern("trajectories_plot"),
-            caption="../report/trajectories.rst",
+            directory(LAYOUT.pattern("plots")),
+            patterns=["{plot}.svg"],
+            caption="../report/plots.rst",
             category="{session}",
             subcategory="{trial}",
         ),
     log:
-        LAYOUT.log("plot_trajectories", (*SESSION_TRIAL, "participant")),
+        LAYOUT.log("plot_trial", SESSION_TRIAL),
     conda:
         "../../envs/core.yaml"
     resources:
         **LIGHT,
     params:
-        code=PLAN.code("plot_trajectories"),
+        code=PLAN.code("plot_trial"),
         content=PLAN.skeleton_content,
+        participants=PLAN.participants,
     shell:
-        "python -m kineograph.cli plot-trajectories --raw {input.raw:q} --filtered {input.filtered:q}"
-        " --participant {wildcards.participant:q} --out {output:q} 2> {log:q}"
-
-
-rule plot_angles:
-    input:
-        coordinates=LAYOUT.pattern("coordinates"),
-        model=LAYOUT.pattern("model"),
-    output:
-        report(
-            LAYOUT.pattern("angles_plot"),
-            caption="../report/angles.rst",
-            category="{session}",
-            subcategory="{trial}",
-        ),
-    log:
-        LAYOUT.log("plot_angles", (*SESSION_TRIAL, "participant")),
-    conda:
-        "../../envs/core.yaml"
-    resources:
-        **LIGHT,
-    params:
-        code=PLAN.code("plot_angles"),
-    shell:
-        "python -m kineograph.cli plot-angles --coordinates {input.coordinates:q} --model {input.model:q} --out {output:q} 2> {log:q}"
-
-
-rule plot_marker_errors:
-    input:
-        LAYOUT.pattern("marker_errors"),
-    output:
-        report(
-            LAYOUT.pattern("marker_errors_plot"),
-            caption="../report/marker_errors.rst",
-            category="{session}",
-            subcategory="{trial}",
-        ),
-    log:
-        LAYOUT.log("plot_marker_errors", (*SESSION_TRIAL, "participant")),
-    conda:
-        "../../envs/core.yaml"
-    resources:
-        **LIGHT,
-    params:
-        code=PLAN.code("plot_marker_errors"),
-    shell:
-        "python -m kineograph.cli plot-marker-errors --errors {input:q} --out {output:q} 2> {log:q}"
+        "python -m kineograph.cli plot-trial --quality {input.quality:q} --raw {input.raw:q} --filtered {input.filtered:q}"
+        " --participants {params.participants:q} --coordinates {input.coordinates:q} --models {input.models:q}"
+        " --marker-errors {input.marker_errors:q} --out {output:q} 2> {log:q}"
 
 
 rule judge_trial:
@@ -225,12 +166,9 @@ rule trial_page:
         verdict=LAYOUT.pattern("verdict"),
         triangulation=LAYOUT.pattern("triangulation_report"),
         kinematics=PLAN.files("kinematics_report"),
-        overlays=PLAN.files("overlay"),
+        overlays=LAYOUT.pattern("overlays"),
         videos=PAGES.overlay_videos,
-        residuals=LAYOUT.pattern("residuals_plot"),
-        trajectories=PLAN.files("trajectories_plot"),
-        angles=PLAN.files("angles_plot"),
-        marker_errors=PLAN.files("marker_errors_plot"),
+        plots=LAYOUT.pattern("plots"),
     output:
         report(
             LAYOUT.pattern("trial_page"),
@@ -253,8 +191,7 @@ rule trial_page:
     shell:
         "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation:q}"
         " --kinematics {input.kinematics:q} --overlays {input.overlays:q} --videos {input.videos:q} --cameras {params.cameras:q}"
-        " --residuals {input.residuals:q} --participants {params.participants:q} --trajectories {input.trajectories:q}"
-        " --angles {input.angles:q} --marker-errors {input.marker_errors:q} --files {params.files:q} --out {output:q} 2> {log:q}"
+        " --plots {input.plots:q} --participants {params.participants:q} --files {params.files:q} --out {output:q} 2> {log:q}"
 
 
 rule dataset_page:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +11,13 @@ from numpy.typing import NDArray
 
 from kineograph.calibration_formats import toml
 from kineograph.cli._common_arguments import read_inputs, skeleton_card
-from kineograph.dataset.keypoint_files import keypoint_formats
-from kineograph.dataset.records import FILMED
 from kineograph.geometry.projection import project
 from kineograph.io.npz import read_npz
 from kineograph.io.reports import read_synchronization
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.points import Points3D
 from kineograph.model.shapes import FloatArray
+from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
 from kineograph.signal.common_clock import camera_frames
 from kineograph.stages.quality import SHOWN_CONFIDENCE
@@ -27,12 +27,9 @@ SCALE_HEIGHT_PX = 1080
 """Lines and letters have their nominal size in a picture of this height."""
 
 
-def add_camera_overlay(parser: argparse.ArgumentParser) -> None:
-    """Add the camera, what it recorded, and the files that :class:`CameraOverlay` reads."""
-    parser.add_argument("--camera", required=True)
-    parser.add_argument("--kind", required=True, choices=[*FILMED, *keypoint_formats()])
-    parser.add_argument("--source", type=Path, required=True, metavar="PATH")
-    for name in ("inputs", "calibration", "keypoints", "synchronization", "tracks", "points"):
+def add_trial_files(parser: argparse.ArgumentParser) -> None:
+    """Add the files of a trial that :class:`CameraOverlay` reads."""
+    for name in ("inputs", "calibration", "synchronization", "tracks", "points"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
 
 
@@ -42,14 +39,18 @@ class CameraOverlay:
     Parameters
     ----------
     args : argparse.Namespace
-        What :func:`add_camera_overlay` adds.
+        What :func:`add_trial_files` adds.
+    name : str
+        The camera's.
+    keypoints : Path
+        Its keypoints.
     blur_faces : bool
         Whether heads are blurred before anything is drawn; frames without keypoints, whose people nobody knows, are then dark.
     """
 
-    def __init__(self, args: argparse.Namespace, blur_faces: bool) -> None:
-        self.name = str(args.camera)
-        self.keypoints = read_npz(args.keypoints, Keypoints2D)
+    def __init__(self, args: argparse.Namespace, name: str, keypoints: Path, blur_faces: bool) -> None:
+        self.name = name
+        self.keypoints = read_npz(keypoints, Keypoints2D)
         calibrated = {camera.name: camera.calibrated_as for camera in read_inputs(args.inputs).cameras}[self.name]
         camera = toml.read(args.calibration)[calibrated] if calibrated else None
         size = self.keypoints.size_px if self.keypoints.size_px[0] else camera.size_px if camera else NO_SIZE
@@ -59,10 +60,9 @@ class CameraOverlay:
         if not self.keypoints.n_frames:
             return
         self._skeleton = skeleton_card(self.keypoints.skeleton)
-        tracks, points = read_npz(args.tracks, PersonTracks), read_npz(args.points, Points3D)
+        tracks, points, clock = _results(args.tracks, args.points, args.synchronization)
         self._tracks = tracks
         self._column = tracks.cameras.index(self.name) if self.name in tracks.cameras else None
-        clock = read_synchronization(args.synchronization)
         self._time_s = clock.time_s
         self._moments: dict[int, list[int]] = {}
         self._projected: FloatArray | None = None
@@ -110,3 +110,9 @@ class CameraOverlay:
                 overlay.draw_projection(image, position * scale, scale=size, bones=self._skeleton if bones else None)
             text += f" ({self._time_s[nearest]:.2f} s)"
         overlay.label(image, text, size)
+
+
+@functools.lru_cache(maxsize=1)
+def _results(tracks: Path, points: Path, synchronization: Path) -> tuple[PersonTracks, Points3D, Synchronization]:
+    """What a trial's cameras have in common, read once for all of them."""
+    return read_npz(tracks, PersonTracks), read_npz(points, Points3D), read_synchronization(synchronization)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kineograph.cli._camera_overlay import CameraOverlay, add_camera_overlay
+from kineograph.cli._camera_overlay import CameraOverlay, add_trial_files
 from kineograph.cli._common_arguments import add_settings
+from kineograph.dataset.keypoint_files import keypoint_formats
 from kineograph.dataset.records import FILMED
 from kineograph.errors import KineographError
 from kineograph.settings.text import from_json
@@ -24,7 +25,11 @@ NO_RATE_HZ = 30.0
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_camera_overlay(parser)
+    parser.add_argument("--camera", required=True)
+    parser.add_argument("--kind", required=True, choices=[*FILMED, *keypoint_formats()])
+    parser.add_argument("--source", type=Path, required=True, metavar="PATH")
+    parser.add_argument("--keypoints", type=Path, required=True, metavar="FILE")
+    add_trial_files(parser)
     parser.add_argument("--blur-faces", action="store_true", help="blur the heads of everybody who was detected")
     parser.add_argument("--threads", type=int, default=1)
     add_settings(parser)
@@ -36,7 +41,7 @@ def run(args: argparse.Namespace) -> None:
     from kineograph.pose.video_writer import write_video
 
     settings = from_json(OverlayVideoSettings, args.settings)
-    drawing = CameraOverlay(args, args.blur_faces)
+    drawing = CameraOverlay(args, args.camera, args.keypoints, args.blur_faces)
     rate = drawing.keypoints.fps_hz
     write_video(
         args.out,

@@ -15,16 +15,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--verdict", type=Path, required=True, metavar="FILE")
     parser.add_argument("--triangulation", type=Path, required=True, metavar="FILE", help="triangulation.json")
     parser.add_argument("--kinematics", type=Path, nargs="*", default=[], metavar="FILE", help="the kinematics reports")
-    parser.add_argument("--overlays", type=Path, nargs="*", default=[], metavar="FILE")
+    parser.add_argument("--overlays", type=Path, required=True, metavar="FOLDER", help="a picture a camera")
     parser.add_argument("--videos", type=Path, nargs="*", default=[], metavar="FILE", help="videos with overlays")
-    parser.add_argument(
-        "--cameras", type=json_argument, required=True, metavar="JSON", help="names, in the overlays' order"
-    )
-    parser.add_argument("--residuals", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--cameras", type=json_argument, required=True, metavar="JSON", help="names")
+    parser.add_argument("--plots", type=Path, required=True, metavar="FOLDER", help="what plot-trial drew")
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON")
-    parser.add_argument("--trajectories", type=Path, nargs="*", default=[], metavar="FILE")
-    parser.add_argument("--angles", type=Path, nargs="*", default=[], metavar="FILE")
-    parser.add_argument("--marker-errors", type=Path, nargs="*", default=[], metavar="FILE")
     parser.add_argument(
         "--files", type=json_argument, required=True, metavar="JSON", help="participant -> result files to name"
     )
@@ -39,14 +34,12 @@ def run(args: argparse.Namespace) -> None:
     people = [
         {
             "name": name,
-            "trajectories": inline_picture(trajectories),
-            "angles": inline_picture(angles),
-            "marker_errors": inline_picture(errors),
+            "trajectories": inline_picture(args.plots / f"trajectories_{name}.svg"),
+            "angles": inline_picture(args.plots / f"angles_{name}.svg"),
+            "marker_errors": inline_picture(args.plots / f"marker_errors_{name}.svg"),
             "files": args.files[name],
         }
-        for name, trajectories, angles, errors in zip(
-            args.participants, args.trajectories, args.angles, args.marker_errors, strict=True
-        )
+        for name in args.participants
     ]
     write_page(
         args.out,
@@ -57,9 +50,9 @@ def run(args: argparse.Namespace) -> None:
         participants=args.participants,
         cameras=args.cameras,
         facts=_facts(args),
-        overlays=[(camera, inline_picture(path)) for camera, path in zip(args.cameras, args.overlays, strict=True)],
+        overlays=[(camera, inline_picture(args.overlays / f"{camera}.jpg")) for camera in args.cameras],
         videos=[path.name for path in args.videos],
-        residuals=inline_picture(args.residuals),
+        residuals=inline_picture(args.plots / "residuals.svg"),
         people=people,
     )
 

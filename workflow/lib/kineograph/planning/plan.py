@@ -161,8 +161,11 @@ class Plan:
     def inspected(self, wildcards: Wildcards) -> str:
         """What the inspection of a trial is given: its cameras, what is wrong with its entry, its frame rate."""
         trial = self.trial(wildcards)
-        cameras = [{"name": item.name, "kind": item.kind, "path": str(item.path)} for item in trial.cameras]
-        return canonical({"cameras": cameras, "problems": list(trial.problems), "fps_hz": trial.fps_hz})
+        return canonical({"cameras": _described(trial), "problems": list(trial.problems), "fps_hz": trial.fps_hz})
+
+    def recorded_cameras(self, wildcards: Wildcards) -> str:
+        """A trial's cameras and what they recorded, as JSON."""
+        return canonical(_described(self.trial(wildcards)))
 
     def inspection_code(self, wildcards: Wildcards) -> str:
         """The digest of the inspection's code, with the formats of the trial's keypoint files."""
@@ -358,6 +361,10 @@ class Plan:
 
     def _card_fingerprint(self, name: str) -> str:
         return fingerprint(Path(name) if name.endswith(".toml") else self.resources / "skeletons" / f"{name}.toml")
+
+
+def _described(trial: Trial) -> list[dict[str, str]]:
+    return [{"name": item.name, "kind": item.kind, "path": str(item.path)} for item in trial.cameras]
 
 
 def _import_modules(cameras: Sequence[CameraSource]) -> list[str]:

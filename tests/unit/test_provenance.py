@@ -10,6 +10,7 @@ import pytest
 from kineograph.provenance.code import code_digest, imported_modules, skeleton_text
 from kineograph.provenance.fingerprint import BLOCK_BYTES, MISSING, WHOLE_BYTES, fingerprint
 from kineograph.provenance.records import lost_records_message, without_record
+from kineograph.provenance.remembered import Remembered
 
 SOURCE = '''
 """A module."""
@@ -181,3 +182,57 @@ def test_results_without_a_record_are_noticed(tmp_path):
     assert "b.npz" in lost_records_message(lost)
     (tmp_path / ".snakemake" / "metadata.db").write_text("")
     assert without_record(["b.npz"], tmp_path) == []
+
+
+class TestRemembered:
+    @staticmethod
+    def asked(path, *sources, version="1"):
+        """What is told of these sources, and which of them had to be worked out."""
+        worked_out = []
+
+        def work_out(source):
+            worked_out.append(source)
+            return f"meaning of {source}", ("kineograph.errors",)
+
+        remembered = Remembered(path, work_out, version)
+        told = [remembered.of(source) for source in sources]
+        remembered.save()
+        return told, worked_out
+
+    def test_a_second_start_works_nothing_out(self, tmp_path):
+        path = tmp_path / "cache" / "code.json"
+        first, worked_out = self.asked(path, "a", "b", "a")
+        assert worked_out == ["a", "b"]
+        assert self.asked(path, "a", "b", "a") == (first, [])
+
+    def test_another_text_and_another_version_are_worked_out(self, tmp_path):
+        path = tmp_path / "code.json"
+        self.asked(path, "a")
+        assert self.asked(path, "a", "A")[1] == ["A"]
+        assert self.asked(path, "a", version="2")[1] == ["a"]
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"[1]", b"\xff\xfe"])
+    def test_a_damaged_file_is_made_anew(self, tmp_path, content):
+        path = tmp_path / "code.json"
+        path.write_bytes(content)
+        assert self.asked(path, "a")[1] == ["a"]
+        assert self.asked(path, "a")[1] == []
+
+    def test_where_it_cannot_be_written_all_goes_on(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        assert self.asked(tmp_path / "file" / "code.json", "a")[1] == ["a"]
+
+    def test_a_digest_is_the_same_from_a_file(self, tmp_path, repository):
+        environment = {**os.environ, "PYTHONPATH": str(repository / "workflow" / "lib")}
+        code = (
+            "from pathlib import Path; from kineograph.provenance import code; import sys; "
+            "code.remember_in(Path(sys.argv[1])) if len(sys.argv) > 1 else None; print(code.code_digest('kineograph.cli.smooth'))"
+        )
+        lines = {
+            subprocess.run(
+                [sys.executable, "-c", code, *where], capture_output=True, text=True, check=True, env=environment
+            ).stdout
+            for where in ([], [str(tmp_path / "code.json")], [str(tmp_path / "code.json")])
+        }
+        assert len(lines) == 1
+        assert (tmp_path / "code.json").exists()

@@ -1,4 +1,5 @@
 # What all rules share: the plan of the configuration, and the names that wildcards may have. No rule is here.
+import gc
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ REPOSITORY = Path(workflow.current_basedir).resolve().parent.parent
 LIBRARY = str(REPOSITORY / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 
+from kineograph.catalog.assets import default_cache
 from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError
@@ -15,7 +17,13 @@ from kineograph.planning.pages import PagePlan
 from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
 from kineograph.planning.refinement import RefinementPlan
+from kineograph.planning.signatures import keeps_signature
+from kineograph.provenance.code import remember_in
 from kineograph.provenance.records import lost_records_message, without_record
+
+# A graph of many thousand jobs lives until the end: looking through it for garbage again and again takes a tenth of the planning.
+gc.freeze()
+gc.set_threshold(200_000, 50, 1000)
 
 
 # Jobs are commands: they find this library and this Python.
@@ -30,7 +38,7 @@ put_first("PATH", str(Path(sys.executable).parent))
 
 def each_attempt(amount):
     """So much at the first attempt, and as much again at each further one."""
-    return lambda wildcards, attempt: amount * attempt
+    return keeps_signature(lambda wildcards, attempt: amount * attempt)
 
 
 def asks_for(mem_mb, runtime):
@@ -48,6 +56,7 @@ wildcard_constraints:
     chunk=r"\d+",
 
 
+remember_in(default_cache() / "code.json")
 try:
     PLAN = Plan(config, REPOSITORY)
     AUGMENTATION = AugmentationPlan(PLAN)

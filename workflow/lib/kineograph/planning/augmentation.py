@@ -7,12 +7,14 @@ import json
 from kineograph.catalog.augmenters import AugmenterCard, read_augmenter_card
 from kineograph.dataset.records import Trial
 from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.text import canonical
 
 NONE = "none"
 
 
+@keep_signatures
 class AugmentationPlan:
     """The answers for one configuration.
 

@@ -7,12 +7,14 @@ from pathlib import Path
 from kineograph.dataset.calibration_files import FOLDER, calibration_files, find_calibration_file
 from kineograph.errors import InputError
 from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprints
 from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
 
 
+@keep_signatures
 class CalibrationFilePlan:
     """The answers for one configuration.
 

@@ -6,10 +6,12 @@ import functools
 from pathlib import Path
 
 from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.fingerprint import fingerprints
 from kineograph.settings.text import canonical
 
 
+@keep_signatures
 class PagePlan:
     """The answers for one configuration.
 

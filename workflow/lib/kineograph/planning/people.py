@@ -6,6 +6,7 @@ from typing import Any
 
 from kineograph.dataset.records import Trial
 from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.signatures import keep_signatures
 
 PEOPLE = "people"
 FINDING = ("known_distance", "up")
@@ -19,6 +20,7 @@ TIMING = {
 """Keys of the section ``synchronization`` that apply, by its method."""
 
 
+@keep_signatures
 class PeoplePlan:
     """The answers for one configuration.
 

@@ -14,6 +14,7 @@ from kineograph.errors import InputError
 from kineograph.planning.calibration_file import CalibrationFilePlan
 from kineograph.planning.people import FINDING, PEOPLE, PeoplePlan
 from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
 from kineograph.settings.text import canonical
@@ -36,6 +37,7 @@ VERBS = {
 DRAWING = ("pattern", "square_m", "corners", "lies_on")
 
 
+@keep_signatures
 class PicturePlan:
     """The answers for one configuration.
 

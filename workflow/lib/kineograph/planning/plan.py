@@ -24,6 +24,7 @@ from kineograph.dataset.keypoint_files import meant_skeletons
 from kineograph.dataset.read import read_dataset
 from kineograph.dataset.records import CameraSource, Trial
 from kineograph.layout import Layout
+from kineograph.planning.signatures import keep_signatures, keeps_signature
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.configuration import Configuration
@@ -43,6 +44,7 @@ IMPORT_KEY = "keypoint_skeleton"
 """The one key of the section ``pose`` that applies to precomputed keypoints, and to nothing else."""
 
 
+@keep_signatures
 class Plan:
     """The answers for one configuration.
 
@@ -109,11 +111,12 @@ class Plan:
 
     def files(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
         """An input function: the paths of these kinds for the trial of the wildcards."""
-        return lambda wildcards: self.of_trial(self.trial(wildcards), *kinds)
+        return keeps_signature(lambda wildcards: self.of_trial(self.trial(wildcards), *kinds))
 
     def of_participant(self, kind: str) -> Callable[[Wildcards], list[str]]:
         """An input function: the paths of a kind for the trials that the model of the participant is scaled from."""
 
+        @keeps_signature
         def paths(wildcards: Wildcards) -> list[str]:
             found = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
             names = {"session": wildcards.session, "participant": wildcards.participant}
@@ -138,6 +141,7 @@ class Plan:
         """A param: the settings of a section, or of the part of it that a stage reads, as canonical JSON."""
         scope = self.config.scope(section)
 
+        @keeps_signature
         def text(wildcards: Wildcards) -> str:
             return self.config.text(section, part, **{name: getattr(wildcards, name) for name in scope})
 
@@ -150,6 +154,7 @@ class Plan:
             return code_digest(module)
         scope = self.config.scope(section)
 
+        @keeps_signature
         def digest(wildcards: Wildcards) -> str:
             plugin = self.config.plugin(section, **{name: getattr(wildcards, name) for name in scope})
             return code_digest(module, plugin) if plugin else code_digest(module)

@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from kineograph.dataset.records import Trial
 from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.signatures import keep_signatures
 from kineograph.settings.text import canonical
 
 
+@keep_signatures
 class RefinementPlan:
     """The answers for one configuration.
 

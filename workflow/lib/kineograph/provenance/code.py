@@ -8,9 +8,12 @@ out, so that node types which gained fields in a later Python read the same.
 from __future__ import annotations
 
 import ast
+import atexit
 import functools
 import hashlib
 from pathlib import Path
+
+from kineograph.provenance.remembered import Meaning, Remembered
 
 PACKAGE = Path(__file__).resolve().parent.parent
 ROOT = PACKAGE.parent
@@ -51,15 +54,34 @@ def skeleton_text(source: str) -> str:
     return _serialize(_without_docstrings(ast.parse(source)))
 
 
+def remember_in(path: Path) -> None:
+    """Keep the meaning of source texts in a file, for the next start of this program."""
+    own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    remembered = Remembered(path, _meaning, own)
+    atexit.register(remembered.save)
+    _MEANING.append(remembered.of)
+
+
 @functools.cache
 def _read(module: str) -> tuple[str, frozenset[str]]:
     path = _path(module)
     if path is None:
         raise ModuleNotFoundError(f"no module {module} under {ROOT}")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return _serialize(_without_docstrings(tree)), frozenset(_imports(tree))
+    text, names = _MEANING[-1](path.read_text(encoding="utf-8"))
+    ours = {name for name in names if _path(name)}
+    return text, frozenset(ours | {parent for name in ours for parent in _parents(name)})
 
 
+def _meaning(source: str) -> Meaning:
+    tree = ast.parse(source)
+    return _serialize(_without_docstrings(tree)), tuple(sorted(_imports(tree)))
+
+
+_MEANING = [_meaning]
+"""How a source text is read; the last one counts."""
+
+
+@functools.cache
 def _path(module: str) -> Path | None:
     base = ROOT.joinpath(*module.split("."))
     for path in (base.with_suffix(".py"), base / "__init__.py"):
@@ -69,14 +91,14 @@ def _path(module: str) -> Path | None:
 
 
 def _imports(tree: ast.AST) -> set[str]:
+    """The names in the package that a module imports: modules, and what may be one."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
             found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    ours = {name for name in found if name.split(".")[0] == PACKAGE.name and _path(name)}
-    return ours | {parent for name in ours for parent in _parents(name)}
+    return {name for name in found if name.split(".")[0] == PACKAGE.name}
 
 
 def _parents(module: str) -> list[str]:

@@ -21,6 +21,7 @@ include: "workflow/rules/filtering.smk"
 include: "workflow/rules/augmentation.smk"
 include: "workflow/rules/scaling.smk"
 include: "workflow/rules/kinematics.smk"
+include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -30,6 +31,7 @@ localrules:
     pose,
     points3d,
     kinematics,
+    exports,
     overlay_videos,
     report,
 
@@ -40,3 +42,4 @@ rule all:
         PLAN.each_trial("motion", "trial_page", "checked"),
         LAYOUT.path("dataset_page"),
         PICTURES.drawings(),
+        EXPORTS.asked(),

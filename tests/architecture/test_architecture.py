@@ -27,7 +27,7 @@ LAYERS = [
     {"settings", "layout", "dataset", "provenance", "catalog", "planning"},
     {"model"},
     {"geometry", "signal"},
-    {"io", "calibration_formats", "keypoint_formats", "pose", "boards", "opensim", "plots", "pages", "assets"},
+    {"io", "exports", "calibration_formats", "keypoint_formats", "pose", "boards", "opensim", "plots", "pages", "assets"},
     {"stages"},
     {"cli"},
 ]
@@ -44,6 +44,8 @@ ONLY_IMPORTERS = {
     "cv2": {"pose", "boards", "calibration_formats"},
     "opensim": {"opensim"},
     "matplotlib": {"plots"},
+    "ezc3d": {"exports"},
+    "pyarrow": {"exports"},
     "jinja2": {"pages"},
     "snakemake": set(),
 }

@@ -13,6 +13,7 @@ from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError
 from kineograph.planning.augmentation import AugmentationPlan
+from kineograph.planning.exports import ExportPlan
 from kineograph.planning.pages import PagePlan
 from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
@@ -64,6 +65,7 @@ except KineographError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
+EXPORTS = ExportPlan(PLAN, AUGMENTATION)
 REFINEMENT = RefinementPlan(PLAN)
 LAYOUT = PLAN.layout
 PAGES = PagePlan(PLAN)

@@ -51,6 +51,8 @@ PATHS: dict[str, str] = {
     "overlay_video": f"{_TRIAL}/report/overlay_{{camera}}.mp4",
     "plots": f"{_TRIAL}/report/plots",
     "trial_page": f"{_TRIAL}/report/index.html",
+    "person_export": f"{_TRIAL}/exports/{{participant}}{{tail}}",
+    "trial_export": f"{_TRIAL}/exports/{{tail}}",
     "verdict": f"{_TRIAL}/verdict.json",
     "checked": f"{_TRIAL}/checked.txt",
     # a participant's
@@ -60,7 +62,7 @@ PATHS: dict[str, str] = {
     "summary": "report/summary.tsv",
     "dataset_page": "report/index.html",
 }
-"""Path of each kind of file under the results folder; the braces are Snakemake's wildcards."""
+"""Path of each kind of file under the results folder; the braces are Snakemake's wildcards (`tail`: of an export's format)."""
 
 
 class Layout:

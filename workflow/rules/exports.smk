@@ -1,0 +1,33 @@
+# Results in the formats of other tools: one job a trial, or a person in it, for all that the configuration asks for
+# (exports); every other format is a target by its path.
+
+
+for JOB in EXPORTS.jobs():
+
+    rule:
+        name:
+            JOB.name
+        input:
+            JOB.inputs,
+        output:
+            JOB.outputs,
+        log:
+            LAYOUT.log(JOB.name, JOB.wildcards),
+        conda:
+            "../../envs/core.yaml"
+        resources:
+            **LIGHT,
+        params:
+            formats=JOB.formats,
+            code=JOB.code,
+            content=PLAN.skeleton_content,
+            subject=EXPORTS.subject,
+            files=lambda wildcards, input, job=JOB: job.files(wildcards),
+        shell:
+            "python -m kineograph.cli export --formats {params.formats} --subject {params.subject:q} --files {params.files:q}"
+            " --out {output:q} 2> {log:q}"
+
+
+rule exports:
+    input:
+        EXPORTS.asked(),

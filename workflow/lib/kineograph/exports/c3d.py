@@ -1,7 +1,7 @@
 """Markers as C3D (https://www.c3d.org): the world's axes (z up), mm, with what is known of each position.
 
-A marker's residual is the standard deviation of its coordinates, mm, as the file's definition has the mean distance of its
-rays there; 0 where the position was filled or comes from a network, and -1, with no position, where it is missing.
+A marker's residual is the standard deviation of its coordinates in whole mm, 1 at least; 0 where the position was filled or
+comes from a network, and -1, with no position, where it is missing.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def write(paths: tuple[Path, ...], subject: Subject) -> None:
     file["header"]["points"]["frame_rate"] = points.fps_hz
     values = np.concatenate([position * MM, np.ones((*position.shape[:2], 1))], axis=2)
     file["data"]["points"] = values.transpose(2, 1, 0)
-    residual = np.where(np.isnan(position).any(axis=2), -1.0, np.nan_to_num(sd * MM))
+    residual = np.where(np.isnan(position).any(axis=2), -1.0, np.nan_to_num(np.maximum(np.round(sd * MM), 1.0)))
     file["data"]["meta_points"]["residuals"] = residual.T[None]
     parameters = file["parameters"]
     parameters["POINT"]["UNITS"]["value"] = ["mm"]

@@ -1,4 +1,4 @@
-"""Tables of joint angles and points as Parquet: the same tables as the CSV files, in full precision; null where a value is missing."""
+"""Tables of joint angles and points as Parquet: those of the CSV files in full precision; null where a value is missing."""
 
 from __future__ import annotations
 

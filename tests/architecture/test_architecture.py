@@ -24,7 +24,7 @@ MODULES = {
 
 LAYERS = [
     {"errors", "__init__"},
-    {"settings", "layout", "dataset", "provenance", "catalog", "planning"},
+    {"settings", "layout", "dataset", "provenance", "catalog", "planning", "project_formats"},
     {"model"},
     {"geometry", "signal"},
     {"io", "exports", "calibration_formats", "keypoint_formats", "pose", "boards", "opensim", "plots", "pages", "assets"},
@@ -33,7 +33,7 @@ LAYERS = [
 ]
 """From the bottom up; a module imports from its own layer and from those below."""
 STANDARD_LIBRARY_ONLY = LAYERS[0] | LAYERS[1]
-LAZY = {"settings.schema": {"yaml", "jsonschema"}}
+LAZY = {"settings.schema": {"yaml", "jsonschema"}, "project_formats.opencap": {"yaml"}}
 """What a module of the lowest layers may import inside its functions."""
 ONLY_IMPORTERS = {
     "onnxruntime": {"pose"},

@@ -17,6 +17,7 @@ from kineograph.planning.exports import ExportPlan
 from kineograph.planning.pages import PagePlan
 from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
+from kineograph.planning.projects import say_project
 from kineograph.planning.refinement import RefinementPlan
 from kineograph.planning.signatures import keeps_signature
 from kineograph.provenance.code import remember_in
@@ -73,6 +74,7 @@ PICTURES = PicturePlan(PLAN)
 SESSION_TRIAL = ("session", "trial")
 
 if workflow.is_main_process:
+    say_project(PLAN.project, Path(PLAN.layout.path("import_report")))
     lost = without_record(PLAN.each_trial("points3d", "motion"), Path.cwd())
     if lost:
         print(lost_records_message(lost), file=sys.stderr)

@@ -59,6 +59,7 @@ PATHS: dict[str, str] = {
     "model": f"{_PARTICIPANT}/model.osim",
     "scaling_report": f"{_PARTICIPANT}/scaling.json",
     # the dataset's
+    "import_report": "report/import.txt",
     "summary": "report/summary.tsv",
     "dataset_page": "report/index.html",
 }

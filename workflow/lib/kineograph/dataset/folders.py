@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from kineograph.dataset.keypoint_files import find_keypoint_files
@@ -12,6 +13,8 @@ from kineograph.errors import InputError
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv", ".mts"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+CAMERA = "{camera}"
+"""Stands for a camera's name in the path of videos."""
 VIDEO_FOLDERS = ("videos",)
 KEYPOINT_FOLDERS = ("keypoints", "pose")
 CALIBRATION_FOLDER = "calibration"
@@ -19,7 +22,12 @@ DEFAULT_PARTICIPANT = "P1"
 
 
 def find_videos(folder: Path) -> tuple[CameraSource, ...]:
-    """The cameras of a folder of videos or of folders of pictures, one each, in natural order."""
+    """The cameras of a folder of videos or of folders of pictures, one each, in natural order.
+
+    A path with ``{camera}`` in it (``Videos/{camera}/walk/*.mp4``) is a pattern: a video a camera, which is named by that part.
+    """
+    if CAMERA in str(folder):
+        return _matching_videos(str(folder))
     cameras = []
     for entry in list_folder(folder):
         path = Path(entry.path)
@@ -29,6 +37,22 @@ def find_videos(folder: Path) -> tuple[CameraSource, ...]:
         elif path.suffix.lower() in VIDEO_SUFFIXES:
             cameras.append(_camera(path.stem, "video", path))
     return _unique(cameras, folder)
+
+
+def _matching_videos(pattern: str) -> tuple[CameraSource, ...]:
+    """The videos that a pattern names, in natural order of their cameras."""
+    before, _, after = pattern.partition(CAMERA)
+    parent, prefix = os.path.split(before)
+    rest, _, inside = after.partition("/")
+    cameras = []
+    for entry in list_folder(Path(parent)):
+        name = entry.name.removeprefix(prefix).removesuffix(rest)
+        if entry.name != f"{prefix}{name}{rest}" or not entry.is_dir():
+            continue
+        for path in sorted(Path(entry.path).glob(inside)):
+            if path.suffix.lower() in VIDEO_SUFFIXES:
+                cameras.append(_camera(name, "video", path))
+    return _unique(cameras, Path(parent))
 
 
 def find_keypoints(folder: Path) -> tuple[CameraSource, ...]:

@@ -24,6 +24,7 @@ from kineograph.dataset.keypoint_files import meant_skeletons
 from kineograph.dataset.read import read_dataset
 from kineograph.dataset.records import CameraSource, Trial
 from kineograph.layout import Layout
+from kineograph.planning.projects import with_project
 from kineograph.planning.signatures import keep_signatures, keeps_signature
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import fingerprint
@@ -65,7 +66,8 @@ class Plan:
 
     def __init__(self, config: Mapping[str, Any], repository: Path, where: str = "the configuration") -> None:
         schema = repository / "workflow" / "schemas" / "config.schema.yaml"
-        self.config = Configuration(dict(config), schema, where)
+        whole, self.project = with_project(config)
+        self.config = Configuration(whole, schema, where)
         self.layout = Layout(self.config.value("results"))
         self.dataset = read_dataset(
             Path(self.config.value("dataset")), self.config.value("trials"), self.config.value("participants")

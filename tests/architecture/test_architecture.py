@@ -44,7 +44,7 @@ ONLY_IMPORTERS = {
     "cv2": {"pose", "boards", "calibration_formats"},
     "opensim": {"opensim"},
     "matplotlib": {"plots"},
-    "ezc3d": {"exports"},
+    "ezc3d": set(),
     "pyarrow": {"exports"},
     "jinja2": {"pages"},
     "snakemake": set(),

@@ -39,7 +39,7 @@ ONLY_IMPORTERS = {
     "onnxruntime": {"pose"},
     "rtmlib": {"pose"},
     "onnx": {"pose"},
-    "h5py": {"keypoint_formats"},
+    "h5py": {"keypoint_formats", "exports"},
     "tflite": {"pose"},
     "cv2": {"pose", "boards", "calibration_formats"},
     "opensim": {"opensim"},

@@ -1,7 +1,8 @@
 """The C3D file format (https://www.c3d.org/docs/C3D_User_Guide.pdf): little-endian, 32-bit floats, no analogue channels.
 
 Written here, and not by ezc3d, because ezc3d and OpenSim can't both be used in one process: each takes the other's types of
-vectors for its own. Where readers differ, the guide's notes for programmers hold: a residual is the low byte of a point's fourth word.
+vectors for its own. Where readers differ, the guide's notes for programmers hold: a point's residual is the low byte of its
+fourth word.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ def c3d_bytes(markers: C3dMarkers) -> bytes:
 
 
 def _data(markers: C3dMarkers) -> bytes:
-    """Four floats a point and frame: x, y, z, and a whole number of two bytes: cameras (high), residual (low); or zeros and -1."""
+    """Four floats a point and frame: x, y, z, and a number of two bytes, cameras (high) and residual (low); or zeros and -1."""
     missing = np.isnan(markers.position).any(axis=2)
     units = np.nan_to_num(np.clip(np.round(markers.residual / -markers.scale), 1, LARGEST_BYTE))
     bits = 1 << np.arange(min(markers.cameras.shape[2], MASKED_CAMERAS))
@@ -98,7 +99,8 @@ def _parameters(markers: C3dMarkers, data_start: int) -> bytes:
         "UNITS": markers.unit,
     }
     for number, start in enumerate(range(0, max(count, 1), LARGEST_DIMENSION), 1):
-        point[f"LABELS{number if number > 1 else ''}"] = markers.labels[start : start + LARGEST_DIMENSION]
+        some = markers.labels[start : start + LARGEST_DIMENSION]
+        point |= {f"{name}{number if number > 1 else ''}": some for name in ("LABELS", "DESCRIPTIONS")}
     groups: dict[str, dict[str, Value]] = {
         "POINT": point,
         "ANALOG": {"USED": 0, "RATE": 0.0, "GEN_SCALE": 1.0},

@@ -1,4 +1,4 @@
-"""The results of a trial that exports are tested on: two people with odd names, gaps, filled points, frames that were not solved."""
+"""The results of a trial that exports are tested on: two people with odd names, gaps, filled points, unsolved frames."""
 
 from __future__ import annotations
 

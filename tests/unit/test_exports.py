@@ -1,4 +1,4 @@
-"""Exports: what other tools read out of each file is what the results say, with units, rates and gaps; the same bytes each time."""
+"""Exports: what other tools read out of each file is what the results say, with units, rates and gaps."""
 
 from __future__ import annotations
 
@@ -238,7 +238,7 @@ class TestSkeletons:
         np.testing.assert_array_equal(found[0], found[2])
 
     def test_a_bvh_reader_finds_the_joints(self, export, truth):
-        """A parser and forward kinematics of the test's own: 2.2 mm at most, from the knees down, whose centres' shift BVH leaves out."""
+        """A parser and forward kinematics of the test's own: 2.2 mm at most, below the knees, whose shift BVH leaves out."""
         names, solved, places = truth
         found, rate = read_bvh(export("bvh")[0].read_text())
         assert rate == pytest.approx(FPS_HZ, rel=1e-6)

@@ -134,7 +134,7 @@ def test_planning_imports_neither_numpy_nor_yaml():
     code = (
         f"import sys; sys.path.insert(0, {str(LIBRARY.parent)!r}); "
         "import kineograph.planning.augmentation, kineograph.planning.pages, kineograph.planning.pictures; "
-        "import kineograph.planning.refinement; "
+        "import kineograph.planning.refinement, kineograph.planning.exports, kineograph.planning.projects; "
         "import kineograph.dataset.timestamps; "
         "print([m for m in ('numpy', 'scipy', 'yaml', 'jsonschema', 'pandas', 'cv2') if m in sys.modules])"
     )
@@ -158,6 +158,7 @@ SECTION_CLASSES = {
     "quality": "stages.quality.QualitySettings",
     "verdicts": "stages.verdict.VerdictSettings",
     "report": "stages.quality.ReportSettings",
+    "sharing": "cli.share.ShareSettings",
     "report/video": "stages.quality.OverlayVideoSettings",
 }
 

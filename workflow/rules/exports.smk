@@ -28,6 +28,29 @@ for JOB in EXPORTS.jobs():
             " --out {output:q} 2> {log:q}"
 
 
+# On request: an archive of a participant's results in a session, to be passed on.
+rule share:
+    input:
+        EXPORTS.shared,
+    output:
+        LAYOUT.pattern("share"),
+    log:
+        LAYOUT.log("share", ("session", "participant")),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
+    params:
+        settings=PLAN.settings("sharing"),
+        code=PLAN.code("share"),
+        content=EXPORTS.shared_recordings_content,
+        files=lambda wildcards, input: EXPORTS.shared_files(wildcards),
+        recordings=lambda wildcards, input: EXPORTS.shared_recordings(wildcards),
+    shell:
+        "python -m kineograph.cli share --session {wildcards.session:q} --participant {wildcards.participant:q} --files {params.files:q}"
+        " --recordings {params.recordings:q} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
+
+
 rule exports:
     input:
         EXPORTS.asked(),

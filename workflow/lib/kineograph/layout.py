@@ -58,6 +58,7 @@ PATHS: dict[str, str] = {
     # a participant's
     "model": f"{_PARTICIPANT}/model.osim",
     "scaling_report": f"{_PARTICIPANT}/scaling.json",
+    "share": f"{_PARTICIPANT}/share.zip",
     # the dataset's
     "import_report": "report/import.txt",
     "summary": "report/summary.tsv",

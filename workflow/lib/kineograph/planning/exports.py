@@ -41,8 +41,8 @@ class ExportJob:
         Their names.
     outputs : list of str
         Their files, with wildcards open.
-    code : str
-        The digest of their code.
+    code : function
+        A param: the digest of their code. A function, so that runs which export nothing don't read all of it.
     inputs : function
         The results that they are made from.
     files : function
@@ -53,7 +53,7 @@ class ExportJob:
     level: str
     formats: tuple[str, ...]
     outputs: list[str]
-    code: str
+    code: FromWildcards = field(repr=False)
     inputs: Callable[[Wildcards], list[str]] = field(repr=False)
     files: FromWildcards = field(repr=False)
 
@@ -151,7 +151,7 @@ class ExportPlan:
             level,
             tuple(formats),
             [self._pattern(level, tail) for name in formats for tail in plugin_literal(FOLDER, name, "FILES", ())],
-            code_digest("kineograph.cli.export", *(plugin_module(FOLDER, name) for name in formats)),
+            lambda wildcards: code_digest("kineograph.cli.export", *(plugin_module(FOLDER, name) for name in formats)),
             lambda wildcards: [path for paths in by_kind(wildcards).values() for path in paths],
             lambda wildcards: canonical(by_kind(wildcards)),
         )

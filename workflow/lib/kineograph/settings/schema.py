@@ -21,9 +21,9 @@ def load_schema(path: Path) -> Schema:
 
     schema: Schema = yaml.safe_load(path.read_text(encoding="utf-8"))
     for section in schema["properties"].values():
-        if "x-plugins" in section and section["type"] == "array":
-            section["items"]["enum"] = plugins_of(section)
-        elif "x-plugins" in section:
+        if "x-plugins" in section.get("items", {}):
+            section["items"]["enum"] = plugins_of(section["items"])
+        if "x-plugins" in section:
             chooser = section["properties"][section["x-plugin-key"]]
             chooser["enum"] = chooser.get("enum", []) + plugins_of(section)
     return schema

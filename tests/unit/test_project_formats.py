@@ -19,7 +19,7 @@ from kineograph.project_formats._pose2sim_values import flat
 from kineograph.project_formats._project import LOOK, NOT_NEEDED, OUTCOMES, TAKEN, UNKNOWN, usable_name
 from kineograph.settings.plugins import plugin_names
 from kineograph.signal.filters._apply import FOLDER as FILTERS
-from synthetic.study import write_keypoints
+from synthetic.study import write_keypoints, write_videos
 
 CONFIG = """
 [project]
@@ -143,6 +143,24 @@ class TestPose2Sim:
         assert LOOK in outcomes(project, "project.frame_rate")
         (root / "Config.toml").write_text(CONFIG.replace("det_frequency", "overwrite_pose = true\ndet_frequency"))
         assert "keypoints" not in pose2sim.read(root).trials[0]
+
+    def test_the_frame_rate_of_keypoints_is_that_of_the_videos_beside_them(self, tmp_path):
+        root = write_project(tmp_path / "p", CONFIG.replace("frame_rate = 100\n", ""))
+        write_keypoints(root / "pose", phase=0.0, cameras=2, seconds=0.05)
+        write_videos(root / "videos", phase=0.0, cameras=2, frames=3)
+        project = pose2sim.read(root)
+        assert project.trials[0]["fps"] == "60"
+        assert "inputs" not in project.config
+
+    def test_cameras_are_matched_by_order_where_no_name_fits(self, tmp_path):
+        root = write_project(tmp_path / "p")
+        path = root / "calibration" / "Calib.toml"
+        path.write_text("[Cam_1]\nname='Cam_1'\n[Cam_2]\nname='Cam_2'\n[metadata]\nerror=0\n")
+        assert "inputs" not in pose2sim.read(root).config
+        path.write_text(path.read_text().replace("Cam_", "GX01000"))
+        project = pose2sim.read(root)
+        assert project.config["inputs"] == {"camera_match": "order"}
+        assert outcomes(project, "cameras") == {LOOK}
 
     def test_a_calibration_that_was_made_there_is_taken(self, tmp_path):
         root = write_project(tmp_path / "p")

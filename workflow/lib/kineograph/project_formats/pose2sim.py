@@ -12,7 +12,9 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from kineograph.dataset.folders import find_keypoints
+from kineograph.dataset.folders import find_keypoints, find_videos
+from kineograph.dataset.names import same_name_key
+from kineograph.dataset.video_rate import stated_rate_hz
 from kineograph.errors import InputError
 from kineograph.project_formats._pose2sim_calibration import find_folder, find_source, translate_calibration
 from kineograph.project_formats._pose2sim_values import Sections, flat, rest, translate
@@ -21,6 +23,7 @@ from kineograph.project_formats._project import LOOK, NOT_NEEDED, TAKEN, Note, P
 TITLE = "Pose2Sim project"
 CONFIG = "Config.toml"
 DEFAULT_FPS_HZ = 60
+SAME_RATE = 0.01
 ONE_FOR_ALL_TRIALS = ("calibration", "boards", "scaling", "")
 """Sections that a single trial can't have its own values in."""
 METHOD = "triangulation.method is robust; set it to dlt, and temporal to false, for points that compare with Pose2Sim's"
@@ -49,9 +52,10 @@ def read(root: Path) -> Project:
     session = usable_name("session", root.name)
     sections, notes = translate(base)
     calibration = find_folder(folders[0], above)
-    more, about = translate_calibration(base, find_source(calibration) if calibration else None)
+    source = find_source(calibration) if calibration else None
+    more, about = translate_calibration(base, source)
     _merge(sections, more)
-    notes += about
+    notes += [*about, *_by_order(sections, source, folders[0])]
     rows: list[dict[str, str]] = []
     people: list[dict[str, str]] = []
     overrides: list[dict[str, Any]] = []
@@ -129,6 +133,7 @@ def _trial(
     if find_keypoints(pose) and not config.get("pose", {}).get("overwrite_pose"):
         row["keypoints"] = pose.relative_to(root).as_posix()
         notes.append(Note(TAKEN, "pose/", row["keypoints"], "the keypoints that are there are taken", label))
+        notes += _rate_of_videos(folder / "videos", values, row, label)
     else:
         row["videos"] = (folder / "videos").relative_to(root).as_posix()
     calibration = find_folder(folder, above)
@@ -192,6 +197,22 @@ def _timing(values: dict[str, Any], row: dict[str, str], label: str) -> list[Not
     return notes
 
 
+def _rate_of_videos(videos: Path, values: dict[str, Any], row: dict[str, str], label: str) -> list[Note]:
+    """The frame rate of keypoints, where no value states it, from the videos that they were made of."""
+    if isinstance(values.get("frame_rate"), (int, float)):
+        return []
+    rates = {camera.name: stated_rate_hz(camera.path) for camera in find_videos(videos) if camera.kind == "video"}
+    known = [rate for rate in rates.values() if rate]
+    if not known:
+        return []
+    row["fps"] = f"{known[0]:.6g}"
+    notes = [Note(TAKEN, "project.frame_rate", "auto", f"fps of the trial: {row['fps']} Hz, from its videos", label)]
+    if max(known) - min(known) > SAME_RATE * min(known):
+        text = "the videos' frame rates differ, and keypoint files get one: " + shown(rates)
+        notes.append(Note(LOOK, "videos/", row["fps"], text, label))
+    return notes
+
+
 def _changes(
     sections: Sections, own: dict[str, Any], merged: dict[str, Any], trial: str
 ) -> tuple[Sections, list[Note]]:
@@ -218,6 +239,19 @@ _NOTHING = object()
 def _merge(sections: Sections, more: Sections) -> None:
     for section, values in more.items():
         sections.setdefault(section, {}).update(values)
+
+
+def _by_order(sections: Sections, calibration: Path | None, trial: Path) -> list[Note]:
+    """Cameras are matched by their order, as Pose2Sim does, where their names in the calibration are none of the trial's."""
+    if calibration is None or calibration.suffix.lower() != ".toml":
+        return []
+    named = {same_name_key(name) for name, table in _toml(calibration).items() if isinstance(table, dict)}
+    filmed = find_keypoints(trial / "pose") or find_videos(trial / "videos")
+    if not filmed or named & {same_name_key(camera.name) for camera in filmed}:
+        return []
+    sections.setdefault("inputs", {})["camera_match"] = "order"
+    text = "no camera of the calibration has the name of one of the trial's: inputs.camera_match: order, as in Pose2Sim"
+    return [Note(LOOK, "cameras", ", ".join(camera.name for camera in filmed), text)]
 
 
 def _with_rates(sections: Sections, rows: list[dict[str, str]], notes: list[Note]) -> Sections:

@@ -257,16 +257,20 @@ class TestSkeletons:
         assert description["animations"][0]["extras"]["frame_rate_hz"] == pytest.approx(FPS_HZ)
 
     def test_the_mesh_of_the_bones_is_at_the_joints(self, export):
-        """Each bone's first corner is its joint in the resting pose, and all corners are used."""
-        _, _, description = read_glb(export("glb")[0].read_bytes())
+        """Each bone begins at its joint in the resting pose, ends at a child of it or has none, and all corners are used."""
         content = export("glb")[0].read_bytes()
+        _, _, description = read_glb(content)
         primitive = description["meshes"][0]["primitives"][0]
         corners = accessor(content, description, primitive["attributes"]["POSITION"])
+        owners = accessor(content, description, primitive["attributes"]["JOINTS_0"])[:, 0]
         inverse = accessor(content, description, description["skins"][0]["inverseBindMatrices"]).reshape(-1, 4, 4)
-        np.testing.assert_allclose(corners[::6], -inverse[:, 3, :3], atol=1e-6)
-        triangles = accessor(content, description, primitive["indices"]).ravel()
-        assert set(triangles) == set(range(len(corners)))
-        assert np.linalg.norm(corners[5::6] - corners[::6], axis=1).min() > 0.004
+        joints = -inverse[:, 3, :3]
+        np.testing.assert_allclose(corners[::6], joints[owners[::6]], atol=1e-6)
+        for owner, tip in zip(owners[5::6], corners[5::6], strict=True):
+            children = description["nodes"][owner].get("children", [])
+            assert not children or np.abs(joints[children] - tip).max(axis=1).min() < 1e-6
+        assert set(owners) == set(range(len(joints)))
+        assert set(accessor(content, description, primitive["indices"]).ravel()) == set(range(len(corners)))
 
 
 def read_bvh(text):

@@ -25,6 +25,7 @@ NEEDS = ("points", "coordinates", "model")
 WAIST, WIDTH = 0.15, 0.12
 """Where along a bone it is thickest, and how thick, as parts of its length."""
 THICKEST_M = 0.03
+SHORTEST_M = 0.01
 BONE_COLOUR = [0.85, 0.82, 0.72, 1.0]
 FACES = np.array([(0, 1, 2), (0, 2, 3), (0, 3, 4), (0, 4, 1), (5, 2, 1), (5, 3, 2), (5, 4, 3), (5, 1, 4)])
 """The triangles of a bone: its beginning, four corners of its waist, its end."""
@@ -91,16 +92,13 @@ def _animation(motion: JointMotion, subject: Subject, buffer: GlbBuffer) -> dict
 def _bones(motion: JointMotion, rest: FloatArray, buffer: GlbBuffer) -> dict[str, Any]:
     """One double pyramid a bone, in the resting pose: all joints unturned."""
     places = _rest_places(motion, rest)
-    vertices, indices = [], []
-    for joint, end in enumerate(motion.end_m):
-        indices.append(FACES + 6 * joint)
-        vertices.append(places[joint] + _pyramid(end))
-    owner = np.repeat(np.arange(len(places)), 6)
-    influence = np.zeros((len(owner), 4), np.uint16)
-    influence[:, 0] = owner
-    weight = np.zeros((len(owner), 4))
+    bones = _tips(motion, rest)
+    vertices = [places[joint] + _pyramid(tip) for joint, tip in bones]
+    corner: IntArray = np.concatenate([FACES + 6 * number for number in range(len(bones))]).reshape(-1, 1)
+    influence = np.zeros((6 * len(bones), 4), np.uint16)
+    influence[:, 0] = np.repeat([joint for joint, _ in bones], 6)
+    weight = np.zeros(influence.shape)
     weight[:, 0] = 1.0
-    corner: IntArray = np.concatenate(indices).reshape(-1, 1)
     attributes = {
         "POSITION": buffer.add(np.concatenate(vertices), "VEC3", bounds=True, target="vertices"),
         "JOINTS_0": buffer.add(influence, "VEC4", target="vertices"),
@@ -111,6 +109,16 @@ def _bones(motion: JointMotion, rest: FloatArray, buffer: GlbBuffer) -> dict[str
         "indices": buffer.add(corner.astype(np.uint16), "SCALAR", target="indices"),
         "material": 0,
     }
+
+
+def _tips(motion: JointMotion, rest: FloatArray) -> list[tuple[int, FloatArray]]:
+    """Each bone's joint, and its end in that one's frame: at each child that is elsewhere; without any, where the body ends."""
+    bones: list[tuple[int, FloatArray]] = []
+    for joint in range(len(motion.names)):
+        children = [rest[index] for index, parent in enumerate(motion.parents) if parent == joint]
+        apart = [tip for tip in children if np.linalg.norm(tip) > SHORTEST_M]
+        bones += [(joint, tip) for tip in apart or [motion.end_m[joint]]]
+    return bones
 
 
 def _pyramid(end: FloatArray) -> FloatArray:

@@ -19,6 +19,7 @@ from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
 from kineograph.planning.projects import say_project
 from kineograph.planning.refinement import RefinementPlan
+from kineograph.planning.sharing import SharePlan
 from kineograph.planning.signatures import keeps_signature
 from kineograph.provenance.code import remember_in
 from kineograph.provenance.records import lost_records_message, without_record
@@ -67,6 +68,7 @@ except KineographError as error:
     sys.exit(2)
 
 EXPORTS = ExportPlan(PLAN, AUGMENTATION)
+SHARING = SharePlan(PLAN)
 REFINEMENT = RefinementPlan(PLAN)
 LAYOUT = PLAN.layout
 PAGES = PagePlan(PLAN)

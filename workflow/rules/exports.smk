@@ -31,7 +31,7 @@ for JOB in EXPORTS.jobs():
 # On request: an archive of a participant's results in a session, to be passed on.
 rule share:
     input:
-        EXPORTS.shared,
+        SHARING.inputs,
     output:
         LAYOUT.pattern("share"),
     log:
@@ -43,9 +43,9 @@ rule share:
     params:
         settings=PLAN.settings("sharing"),
         code=PLAN.code("share"),
-        content=EXPORTS.shared_recordings_content,
-        files=lambda wildcards, input: EXPORTS.shared_files(wildcards),
-        recordings=lambda wildcards, input: EXPORTS.shared_recordings(wildcards),
+        content=SHARING.recordings_content,
+        files=lambda wildcards, input: SHARING.files(wildcards),
+        recordings=lambda wildcards, input: SHARING.recordings(wildcards),
     shell:
         "python -m kineograph.cli share --session {wildcards.session:q} --participant {wildcards.participant:q} --files {params.files:q}"
         " --recordings {params.recordings:q} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"

@@ -36,6 +36,8 @@ def run(args: argparse.Namespace) -> None:
     for name in args.formats:
         module = importlib.import_module(plugin_module(FOLDER, name))
         paths, left = left[: len(module.FILES)], left[len(module.FILES) :]
+        for path in paths:
+            path.unlink(missing_ok=True)  # what is there may be of other results
         try:
             module.write(tuple(paths), subject)
         except KineographError as error:

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
     """Gather and write."""
     settings = from_json(ShareSettings, args.settings)
     name = NOBODY if settings.anonymous else args.participant
-    members = {}
+    members: dict[str, bytes | Path] = {}
     for place, path in args.files.items():
         if settings.anonymous and place.endswith(".json"):
             continue
@@ -87,9 +87,9 @@ def _unnamed(content: bytes, place: str, name: str) -> bytes:
     return content
 
 
-def _recording(place: str, path: Path) -> dict[str, bytes]:
+def _recording(place: str, path: Path) -> dict[str, Path]:
     """A camera's video, or the files of its folder."""
     if path.is_dir():
         files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-        return {f"{place}/{file.relative_to(path).as_posix()}": file.read_bytes() for file in files}
-    return {f"{place}{path.suffix}": path.read_bytes()}
+        return {f"{place}/{file.relative_to(path).as_posix()}": file for file in files}
+    return {f"{place}{path.suffix}": path}

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from kineograph.planning.augmentation import AugmentationPlan
 from kineograph.planning.plan import FromWildcards, Plan, Wildcards
+from kineograph.planning.signatures import keep_signatures, keeps_signature
 from kineograph.provenance.code import code_digest
-from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.plugins import plugin_literal, plugin_module, plugin_names
 from kineograph.settings.text import canonical
 
 FOLDER = "exports"
 POINTS = "points"
 """What formats call the final points: the augmented ones where there are any."""
-SHARED = {
-    "trc": "{name}.trc",
-    "motion": "{name}.mot",
-    "kinematics_report": "kinematics.json",
-    "verdict": "verdict.json",
-}
-"""What an archive holds of each trial, and where."""
 WILDCARDS = {"person": ("session", "trial", "participant"), "trial": ("session", "trial")}
 
 
@@ -63,6 +54,7 @@ class ExportJob:
         return WILDCARDS[self.level]
 
 
+@keep_signatures
 class ExportPlan:
     """The answers for one configuration.
 
@@ -108,38 +100,6 @@ class ExportPlan:
             {"session": trial.session, "trial": trial.name, "participants": people or list(trial.participants)}
         )
 
-    # ---- an archive of a participant
-
-    def shared(self, wildcards: Wildcards) -> list[str]:
-        """An input function: the results that go into a participant's archive."""
-        return list(json.loads(self.shared_files(wildcards)).values())
-
-    def shared_files(self, wildcards: Wildcards) -> str:
-        """The same as JSON, by their place in the archive; ``{name}`` stands for what the participant is called there."""
-        names = {"session": wildcards.session, "participant": wildcards.participant}
-        path = self._plan.layout.path
-        files = {"{name}.osim": path("model", **names), "scaling.json": path("scaling_report", **names)}
-        for trial in self._plan.dataset.trials_of(wildcards.session, wildcards.participant):
-            for kind, place in SHARED.items():
-                files[f"{trial.name}/{place}"] = path(kind, **names, trial=trial.name)
-        return canonical(files)
-
-    def shared_recordings(self, wildcards: Wildcards) -> str:
-        """What the cameras recorded of a participant, as JSON, where the archive is to hold it."""
-        if not self._shares_videos(wildcards):
-            return canonical({})
-        trials = self._plan.dataset.trials_of(wildcards.session, wildcards.participant)
-        return canonical({f"{t.name}/videos/{c.name}": str(c.path) for t in trials for c in t.cameras})
-
-    def shared_recordings_content(self, wildcards: Wildcards) -> str:
-        """The fingerprints of those recordings."""
-        places = json.loads(self.shared_recordings(wildcards))
-        return canonical({place: fingerprint(Path(path)) for place, path in places.items()})
-
-    def _shares_videos(self, wildcards: Wildcards) -> bool:
-        names = {"session": wildcards.session, "participant": wildcards.participant}
-        return bool(self._plan.config.section("sharing", **names)["videos"])
-
     def _job(self, rule: str, level: str, formats: Sequence[str]) -> ExportJob:
         kinds = sorted({kind for name in formats for kind in plugin_literal(FOLDER, name, "NEEDS", ())})
 
@@ -151,9 +111,13 @@ class ExportPlan:
             level,
             tuple(formats),
             [self._pattern(level, tail) for name in formats for tail in plugin_literal(FOLDER, name, "FILES", ())],
-            lambda wildcards: code_digest("kineograph.cli.export", *(plugin_module(FOLDER, name) for name in formats)),
-            lambda wildcards: [path for paths in by_kind(wildcards).values() for path in paths],
-            lambda wildcards: canonical(by_kind(wildcards)),
+            keeps_signature(
+                lambda wildcards: code_digest(
+                    "kineograph.cli.export", *(plugin_module(FOLDER, name) for name in formats)
+                )
+            ),
+            keeps_signature(lambda wildcards: [path for paths in by_kind(wildcards).values() for path in paths]),
+            keeps_signature(lambda wildcards: canonical(by_kind(wildcards))),
         )
 
     def _results(self, kind: str, wildcards: Wildcards) -> list[str]:

@@ -13,13 +13,11 @@ from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError
 from kineograph.planning.augmentation import AugmentationPlan
-from kineograph.planning.exports import ExportPlan
 from kineograph.planning.pages import PagePlan
 from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
 from kineograph.planning.projects import say_project
 from kineograph.planning.refinement import RefinementPlan
-from kineograph.planning.sharing import SharePlan
 from kineograph.planning.signatures import keeps_signature
 from kineograph.provenance.code import remember_in
 from kineograph.provenance.records import lost_records_message, without_record
@@ -67,8 +65,6 @@ except KineographError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
-EXPORTS = ExportPlan(PLAN, AUGMENTATION)
-SHARING = SharePlan(PLAN)
 REFINEMENT = RefinementPlan(PLAN)
 LAYOUT = PLAN.layout
 PAGES = PagePlan(PLAN)

@@ -1,5 +1,10 @@
 # Results in the formats of other tools: one job a trial, or a person in it, for all that the configuration asks for
 # (exports); every other format is a target by its path.
+from kineograph.planning.exports import ExportPlan
+from kineograph.planning.sharing import SharePlan
+
+EXPORTS = ExportPlan(PLAN, AUGMENTATION)
+SHARING = SharePlan(PLAN)
 
 
 for JOB in EXPORTS.jobs():

@@ -10,17 +10,19 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready-$(POSE)
 SLURM_READY := $(VENV)/.ready-slurm
 TESTS_READY := $(VENV)/.ready-test
+DOCS_READY := $(VENV)/.ready-docs
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes
 KINEOGRAPH := PYTHONPATH=workflow/lib $(BIN)/python -m kineograph.cli
 CODE := Snakefile workflow/Snakefile workflow/rules
 
-.PHONY: help setup demo demo-two test lint lock
+.PHONY: help setup demo demo-two test lint docs lock
 
 help:
 	@echo "make demo      install, fetch the demo's videos, and compute joint angles from them"
 	@echo "make demo-two  the same with two people in the videos"
 	@echo "make test      check style and types, and run all tests"
 	@echo "make setup     install only (GPU=1: for NVIDIA GPUs; SLURM=1: for the head of a cluster, too)"
+	@echo "make docs      build the documentation as a site, in the folder site"
 	@echo "make lock      renew the lock files (needs uv)"
 
 setup: $(READY) $(if $(SLURM),$(SLURM_READY))
@@ -70,6 +72,14 @@ lint: $(TESTS_READY)
 # Three workers on two cores: one of them mostly waits for SLURM.
 test: lint
 	$(BIN)/pytest -n 3 --dist loadscope
+
+$(DOCS_READY): $(READY) envs/docs.lock
+	$(PIP) -r envs/docs.lock
+	touch $@
+
+docs: $(DOCS_READY)
+	$(BIN)/mkdocs build --quiet --config-file docs/_site/mkdocs.yml
+	@echo "Done. Look at site/index.html"
 
 lock:
 	envs/lock.sh

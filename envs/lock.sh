@@ -6,9 +6,9 @@ cd "$(dirname "$0")"
 compile=(uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url)
 common=$(mktemp)
 trap 'rm -f "$common"' EXIT
-"${compile[@]}" core.in pose-cpu.in test.in -o "$common"
+"${compile[@]}" core.in pose-cpu.in test.in docs.in -o "$common"
 "${compile[@]}" pose-gpu.in -c "$common" --no-deps >/dev/null   # fails early where the two can't agree
-for name in core pose-cpu pose-gpu test; do
+for name in core pose-cpu pose-gpu test docs; do
     "${compile[@]}" --generate-hashes -c "$common" "$name.in" -o "$name.lock"
 done
 for name in rtmlib slurm; do

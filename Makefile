@@ -57,7 +57,7 @@ $(SLURM_READY): $(READY) envs/slurm.lock
 	$(PIP) -r envs/slurm.lock
 	touch $@
 
-$(TESTS_READY): $(SLURM_READY) envs/test.lock envs/rtmlib.lock
+$(TESTS_READY): $(SLURM_READY) $(DOCS_READY) envs/test.lock envs/rtmlib.lock
 	$(PIP) -r envs/test.lock -r envs/rtmlib.lock
 	touch $@
 
@@ -78,8 +78,8 @@ $(DOCS_READY): $(READY) envs/docs.lock
 	touch $@
 
 docs: $(DOCS_READY)
-	$(BIN)/mkdocs build --quiet --config-file docs/_site/mkdocs.yml
-	@echo "Done. Look at site/index.html"
+	$(BIN)/sphinx-build --quiet --fail-on-warning -c docs/_site . site
+	@echo "Done. Look at site/docs/index.html"
 
 lock:
 	envs/lock.sh

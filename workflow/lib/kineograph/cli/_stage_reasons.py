@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,15 +37,16 @@ class KnownReason:
     hint: str
 
 
-def known_reasons() -> list[KnownReason]:
+@functools.cache
+def known_reasons() -> tuple[KnownReason, ...]:
     """All reasons, in the order of the files and their lines."""
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for name in FOLDERS for path in _files(name)}
     stages = _stages(trees)
-    return [
+    return tuple(
         KnownReason(stages[path], verdicts, text, hint)
         for path, tree in trees.items()
         for verdicts, text, hint in _reasons(tree)
-    ]
+    )
 
 
 def _files(folder: str) -> list[Path]:

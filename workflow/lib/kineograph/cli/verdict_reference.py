@@ -16,7 +16,9 @@ END = "<!-- end of reasons -->"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", type=Path, help="docs/verdicts.md: what stands between a stage's two marks is written anew")
+    parser.add_argument(
+        "file", type=Path, help="docs/verdicts.md: what stands between a stage's two marks is written anew"
+    )
     parser.add_argument("--check", action="store_true", help="change nothing; fail where it is not up to date")
 
 

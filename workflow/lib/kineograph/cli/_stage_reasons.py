@@ -13,6 +13,8 @@ FOLDERS = ("stages", "cli")
 """Where reasons are made."""
 OPEN = "…"
 """What stands for a name or a figure."""
+OWN_HINT = "what the page says with it"
+"""Where the hint depends on what was found."""
 VERDICT, TEXT, HINT = 0, 1, 3
 """Places of the arguments of a reason."""
 
@@ -98,7 +100,7 @@ def _reasons(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
                 given = node.args[VERDICT]
                 verdict = str(given.value) if isinstance(given, ast.Constant) else "warn or fail"
                 hints = _texts(node.args[HINT], function, node.lineno) if len(node.args) > HINT else [""]
-                hint = " / ".join(item for item in hints if item.strip(OPEN))
+                hint = " / ".join(item for item in hints if item.strip(OPEN)) or (OWN_HINT if OPEN in hints else "")
                 for text in _texts(node.args[TEXT], function, node.lineno):
                     if verdict != "pass" and text != OPEN:  # nothing but a figure or an error's own words
                         yield verdict, text, hint

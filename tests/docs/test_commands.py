@@ -141,7 +141,7 @@ def test_marked_blocks_are_dry_runs():
 
 @pytest.mark.parametrize(("name", "block"), MARKED, ids=[f"{name}-{i}" for i, (name, _) in enumerate(MARKED)])
 def test_marked_commands_run(name, block, study):
-    """The plan names, or leaves out, the rules that the page says."""
+    """As a reader would paste them, on the small study; what a plan leaves out is held by tests/workflow/test_reruns.py."""
     for line in block.text.splitlines():
         words = shlex.split(line)[1:]
         config = words.pop(words.index("--configfile") + 1)

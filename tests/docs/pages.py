@@ -17,16 +17,8 @@ PAGES = [
 NAMES = [str(page.relative_to(REPOSITORY)) for page in PAGES]
 FENCE = re.compile(r"(?:<!-- ([^\n]*?) -->\n\n)?^```(\w*)\n(.*?)^```$", re.M | re.S)
 """A block, with the comment before it that says what a test does with it."""
-PROGRAMS = (
-    "make",
-    ".venv/bin/snakemake",
-    "snakemake",
-    ".venv/bin/python",
-    "python",
-    ".venv/bin/pytest",
-    "pytest",
-    "kineograph",
-)
+PROGRAMS = ("make", "snakemake", "python", "pytest", "kineograph")
+"""What a command begins with, in .venv/bin or without it."""
 
 
 @dataclass(frozen=True)
@@ -84,4 +76,4 @@ def _command(line: str) -> list[str]:
         return []
     while words and re.fullmatch(r"[A-Z_]+=\S*", words[0]):
         words = words[1:]
-    return words if len(words) > 1 and words[0] in PROGRAMS else []
+    return words if len(words) > 1 and words[0].removeprefix(".venv/bin/") in PROGRAMS else []

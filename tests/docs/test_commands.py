@@ -12,7 +12,6 @@ import yaml
 
 from docs.pages import NAMES, REPOSITORY, blocks, commands
 from kineograph.cli.__main__ import verbs
-from kineograph.layout import PATHS
 from kineograph.settings.configuration import Configuration
 from synthetic.study import copy_project, write_study
 from workflow.conftest import Project
@@ -154,10 +153,3 @@ def test_marked_commands_run(name, block, study):
         outcome = study.snakemake(*words, config=config)
         assert outcome.code == 0, outcome.text
         assert "rule " in outcome.text
-
-
-def test_paths_of_results_are_those_of_the_layout():
-    known = set(PATHS.values())
-    for name in ("README.md",):
-        for code in re.findall(r"^\| `([^`]+)` \|", (REPOSITORY / name).read_text(), re.M):
-            assert code in known, code

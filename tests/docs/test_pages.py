@@ -11,6 +11,7 @@ import yaml
 from docs.pages import NAMES, REPOSITORY, anchors, blocks, inline_code, links
 from kineograph.cli.__main__ import main
 from kineograph.errors import ConfigError
+from kineograph.layout import PATHS
 from kineograph.settings.configuration import Configuration
 from kineograph.settings.plugins import plugin_parameters
 from kineograph.settings.schema import load_schema, plugins_of
@@ -121,3 +122,13 @@ def test_the_error_that_is_shown_is_the_programs():
     with pytest.raises(ConfigError) as caught:
         Configuration({"dataset": "data", "scaling": {"trimed": 0.3}}, SCHEMA, "my.yaml")
     assert "\n".join(caught.value.lines()) == shown.rstrip()
+
+
+def test_paths_of_results_are_those_of_the_layout():
+    count = 0
+    for name in ("README.md", "docs/own-data.md"):
+        for code in inline_code(name):
+            if code.startswith(("{session}/", "report/")):
+                assert code in PATHS.values(), f"{name}: {code}"
+                count += 1
+    assert count > 20

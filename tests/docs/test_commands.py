@@ -12,7 +12,9 @@ import yaml
 
 from docs.pages import NAMES, REPOSITORY, blocks, commands
 from kineograph.cli.__main__ import verbs
+from kineograph.layout import PATHS
 from kineograph.settings.configuration import Configuration
+from kineograph.settings.plugins import plugin_literal, plugin_names
 from synthetic.study import copy_project, write_study
 from workflow.conftest import Project
 
@@ -34,6 +36,16 @@ def options(verb: str) -> set[str]:
 def rules() -> set[str]:
     files = [REPOSITORY / "Snakefile", *(REPOSITORY / "workflow" / "rules").glob("*.smk")]
     return {name for file in files for name in re.findall(r"^rule (\w+):", file.read_text(), re.M)}
+
+
+def is_result(path: str) -> bool:
+    """Whether a path below a results folder is one of the layout; of an export, with the ending of a format."""
+    if "/exports/" in path:
+        endings = [
+            ending for name in plugin_names("exports") for ending in plugin_literal("exports", name, "FILES", ())
+        ]
+        return path.endswith(tuple(endings))
+    return any(re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(pattern)), path) for pattern in PATHS.values())
 
 
 def check_verb(words: list[str]) -> None:
@@ -68,6 +80,8 @@ def check_snakemake(words: list[str]) -> None:
             assert rest.pop(0) == "rules"
         elif word.startswith("--"):
             assert word in {"--dry-run", "--unlock", "--lint", "--forceall", "--report"}, word
+        elif word.startswith("results/"):
+            assert is_result(word.split("/", 2)[2]), f"no result {word}"
         elif word not in PLACEHOLDERS:
             assert word in rules(), f"no target {word}"
 

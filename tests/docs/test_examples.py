@@ -64,6 +64,18 @@ assert (found.name, found.kind) == ("cam01", "long_table"), found
 keypoints, reasons = read_keypoints(root / "example/keypoints/cam01.keypoints.csv", "long_table", "cam01", "coco17", 60.0)
 assert keypoints.position_px.shape == (2, 1, 17, 2) and np.nansum(keypoints.position_px[0, 0, 11]) == 712.5
 assert any("lacks 15 of 17" in reason.text for reason in reasons)
+
+from kineograph.exports import ranges
+from kineograph.exports._subject import Subject
+from kineograph.io.npz import write_npz
+from kineograph.model.coordinates import Coordinates
+
+Configuration({"dataset": "d", "exports": ["ranges"]}, schema)
+angles = Coordinates(("knee",), np.radians([[10.0], [60.0], [np.nan]]), np.array([True]), np.array([0.0, 0.1, 0.2]))
+write_npz(root / "example/P1.npz", angles)
+subject = Subject("S", "T", ("P1",), {"coordinates": (root / "example/P1.npz",)}, None)
+ranges.write((root / "example/P1.ranges.tsv",), subject)
+assert (root / "example/P1.ranges.tsv").read_text().split() == ["coordinate", "lowest", "highest", "knee", "10", "60"]
 """
 
 
@@ -86,7 +98,7 @@ def extended(tmp_path_factory):
 
 def test_the_page_has_an_example_of_each_kind():
     folders = {name.rsplit("/", 1)[0].rsplit("/", 1)[-1] for name in FILES}
-    assert folders == {"filters", "calibration_formats", "keypoint_formats", "cards", "skeletons"}
+    assert folders == {"filters", "calibration_formats", "keypoint_formats", "exports", "cards", "skeletons"}
     assert set(EXAMPLES) == {"plain.py", "long_table.py"}
 
 

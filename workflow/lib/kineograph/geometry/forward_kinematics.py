@@ -35,6 +35,8 @@ class MarkerModel:
         True for angles.
     marker_joint : (M,) array of int
         The joint on whose body each marker is, -1 for the ground.
+    marker_place_m : (M, 3) array
+        Its place on that body, m.
     """
 
     def __init__(self, tree: KinematicTree, names: Sequence[str]) -> None:
@@ -53,7 +55,7 @@ class MarkerModel:
         chosen = sorted(wanted, key=lambda marker: rank[int(tree.marker_joint[marker])])
         self.markers = tuple(tree.markers[marker] for marker in chosen)
         self.marker_joint = tree.marker_joint[chosen]
-        self._place = tree.marker_place_m[chosen]
+        self.marker_place_m = tree.marker_place_m[chosen]
         self._below = {joint: self._span(joint) for joint in self._order}
 
     def values(self, x: FloatArray) -> FloatArray:
@@ -80,16 +82,25 @@ class MarkerModel:
 
     def bodies(self, x: FloatArray) -> FloatArray:
         """Rotation of the body that carries each marker, (F, M, 3, 3)."""
-        turned = np.empty((len(x), len(self.markers), 3, 3))
+        turned = self.rotations(x)
+        return np.stack([turned[int(joint)] for joint in self.marker_joint], axis=1)
+
+    def rotations(self, x: FloatArray) -> dict[int, FloatArray]:
+        """Rotation (F, 3, 3) of the ground's body, -1, and of each joint's that has markers on it or below it."""
+        turned: dict[int, FloatArray] = {}
         self._walk(x, None, turned)
         return turned
+
+    def below(self, joint: int) -> slice:
+        """The markers that a joint moves: those on its body and on the bodies that hang on it."""
+        return self._below[joint]
 
     def linearised(self, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Marker positions (F, M, 3), and their derivatives by each free coordinate, (F, n, M, 3)."""
         jacobian = np.zeros((len(x), len(self.free), len(self.markers), 3))
         return self._walk(x, jacobian), jacobian
 
-    def _walk(self, x: FloatArray, jacobian: FloatArray | None, bodies: FloatArray | None = None) -> FloatArray:
+    def _walk(self, x: FloatArray, jacobian: FloatArray | None, bodies: dict[int, FloatArray] | None = None) -> FloatArray:
         """Go from joint to joint; rotations are (3, 3, F) so that each operation runs along all frames."""
         frames = len(x)
         columns = np.ascontiguousarray(x.T)
@@ -108,10 +119,10 @@ class MarkerModel:
             body[number] = turned, origin - np.einsum("ijf,j->if", turned, joint.child_translation_m)
         for marker, number in enumerate(self.marker_joint):
             turned, origin = body[int(number)]
-            place = self._place[marker]
+            place = self.marker_place_m[marker]
             places[marker] = turned[:, 0] * place[0] + turned[:, 1] * place[1] + turned[:, 2] * place[2] + origin
-            if bodies is not None:
-                bodies[:, marker] = turned.transpose(2, 0, 1)
+        if bodies is not None:
+            bodies.update({number: turned.transpose(2, 0, 1) for number, (turned, _) in body.items()})
         result = np.ascontiguousarray(places.transpose(2, 0, 1))
         if jacobian is not None:
             for number, column, axis, centre, slope in moving:

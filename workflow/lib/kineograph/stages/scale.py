@@ -151,7 +151,7 @@ def _distances(trial: TrialMarkers, pair: tuple[str, str]) -> FloatArray:
     return distance
 
 
-def _pairs_of(item: MeasurementLike, body: str, pool_sides: bool) -> list[tuple[str, str]]:
+def pairs_of(item: MeasurementLike, body: str, pool_sides: bool) -> list[tuple[str, str]]:
     """The pairs that scale a body: those of its own side, or of both."""
     side = body[-1].upper() if body.endswith(("_r", "_l")) else ""
     own = [pair for pair in item.pairs if side and pair[0].startswith(side) and pair[1].startswith(side)]
@@ -166,7 +166,7 @@ def _factors(
     unmeasured = []
     for item in measurements:
         for body, axes in item.bodies.items():
-            pairs = _pairs_of(item, body, pool_sides)
+            pairs = pairs_of(item, body, pool_sides)
             found = [ratio[pair] for pair in pairs if np.isfinite(ratio.get(pair, np.nan))]
             if found:
                 factors.setdefault(body, np.ones(3))[[AXES.index(axis) for axis in axes]] = np.mean(found)

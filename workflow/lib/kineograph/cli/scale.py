@@ -13,6 +13,7 @@ from kineograph.io.npz import read_npz
 from kineograph.io.trc import read_trc
 from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport
+from kineograph.model.shapes import FloatArray
 from kineograph.model.skeleton import OpenSimSetup
 from kineograph.settings.text import from_json
 from kineograph.stages.scale import ScaleSettings, Scaling, TrialMarkers, scale
@@ -38,21 +39,28 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> StageReport:
     """Measure the segments and scale the model."""
-    from kineograph.opensim.model import load_model, marker_positions, scale_model, write_model
+    from kineograph.opensim.model import load_model, marker_positions, move_markers, scale_model, write_model
     from kineograph.opensim.setup_files import read_measurements
 
     settings = from_json(ScaleSettings, args.settings)
     setup = setup_of_points(args.points, args.participant) or opensim_setup(args.points)
     model = load_model(model_path(settings.model, args.setup), args.setup / setup.markers)
+    measurements = read_measurements(args.setup / setup.scaling)
     result, report = scale(
         [_markers(path) for path in args.markers],
-        read_measurements(args.setup / setup.scaling),
+        measurements,
         marker_positions(model),
         args.height,
         args.mass,
         settings,
     )
-    scale_model(model, result.factors, result.mass_kg, args.participant)
+    factors, offset_m = result.factors, dict[str, FloatArray]()
+    if settings.refine != "none":
+        from kineograph.cli._refinement import refined
+
+        factors, offset_m, report = refined(args, settings, setup, model, measurements, result, report)
+    scale_model(model, factors, result.mass_kg, args.participant)
+    move_markers(model, offset_m)
     with atomic_path(args.out) as temporary:
         write_model(model, temporary)
     save_report(args, report)

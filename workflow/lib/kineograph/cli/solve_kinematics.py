@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from kineograph.cli._augmented import setup_of_model
-from kineograph.cli._common_arguments import add_settings, save_report, skeleton_card
+from kineograph.cli._common_arguments import add_settings, save_report
+from kineograph.cli._marker_variances import variances_of
 from kineograph.cli.scale import opensim_setup
 from kineograph.errors import InputError, KineographError
 from kineograph.io.motion import write_mot
-from kineograph.io.npz import read_npz, write_npz
+from kineograph.io.npz import write_npz
 from kineograph.io.trc import MarkerTrajectories, read_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.marker_errors import MarkerErrors
-from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport
 from kineograph.model.shapes import FloatArray
 from kineograph.model.solution import Solution
@@ -30,7 +30,6 @@ from kineograph.stages.filter_coordinates import filter_coordinates
 from kineograph.stages.followed_markers import followed_markers
 from kineograph.stages.inverse_kinematics import STAGE, KinematicsSettings, judge
 from kineograph.stages.marker_guards import check_markers
-from kineograph.stages.markers import marker_positions, marker_variances
 
 if TYPE_CHECKING:
     from kineograph.opensim.setup_files import Tasks
@@ -62,7 +61,9 @@ def run(args: argparse.Namespace) -> StageReport:
     markers, doubts = check_markers(markers)
     setup = setup_of_model(args.model) or opensim_setup([args.points])
     tasks = read_tasks(args.setup / setup.inverse_kinematics)
-    variance = _variances(args, markers) if settings.marker_weights == "covariance" else None
+    variance = (
+        variances_of(args.points, args.participant, markers.names) if settings.marker_weights == "covariance" else None
+    )
     solve = _trajectory if settings.solver == "trajectory" else _opensim
     solution, more = solve(args.model, markers, tasks, variance, settings)
     filtered = filter_coordinates(solution.coordinates, markers.fps_hz, settings.filter, settings.parameters)
@@ -125,16 +126,6 @@ def _opensim(
     except InputError as error:
         text = f"standard deviations are not known: the model has {error.found}"
         return solution, [Reason("warn", text, "", "take the angles without them, or another model")]
-
-
-def _variances(args: argparse.Namespace, markers: MarkerTrajectories) -> FloatArray:
-    """Variance of each marker of the TRC file, (F, M), m^2; NaN where the points don't tell."""
-    points = read_npz(args.points, Points3D)
-    card = skeleton_card(points.skeleton)
-    names, _ = marker_positions(points, card)
-    known = marker_variances(points, card)[:, points.participants.index(args.participant)]
-    columns = [known[:, names.index(name)] if name in names else np.full(len(known), np.nan) for name in markers.names]
-    return np.stack(columns, axis=1)
 
 
 def _nothing() -> Solution:

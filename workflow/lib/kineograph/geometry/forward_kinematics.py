@@ -100,7 +100,9 @@ class MarkerModel:
         jacobian = np.zeros((len(x), len(self.free), len(self.markers), 3))
         return self._walk(x, jacobian), jacobian
 
-    def _walk(self, x: FloatArray, jacobian: FloatArray | None, bodies: dict[int, FloatArray] | None = None) -> FloatArray:
+    def _walk(
+        self, x: FloatArray, jacobian: FloatArray | None, bodies: dict[int, FloatArray] | None = None
+    ) -> FloatArray:
         """Go from joint to joint; rotations are (3, 3, F) so that each operation runs along all frames."""
         frames = len(x)
         columns = np.ascontiguousarray(x.T)

@@ -10,7 +10,7 @@ import numpy as np
 
 from kineograph.geometry.curves import evaluate
 from kineograph.geometry.forward_kinematics import MarkerModel
-from kineograph.geometry.scaled_tree import growth, grows
+from kineograph.geometry.scaled_tree import grows, growth
 from kineograph.model.shapes import FloatArray
 
 

@@ -191,8 +191,10 @@ def fit_shape(
     covariance = np.linalg.inv(matrix)
     by_pose, by_shape = derivatives(shapes, x, shape)
     told = by_shape - np.einsum("fnp,fnk->fpk", gain, by_pose)
-    variance = (np.linalg.solve(system.own, by_pose) * by_pose).sum(axis=1) + np.einsum("fpk,pq,fqk->fk", told, covariance, told)
-    return ShapeFit(x, shape, covariance, variance.reshape(*observed_m.shape).sum(axis=-1))
+    variance: FloatArray = (np.linalg.solve(system.own, by_pose) * by_pose).sum(axis=1)
+    variance = variance + np.einsum("fpk,pq,fqk->fk", told, covariance, told)
+    taken: FloatArray = variance.reshape(observed_m.shape).sum(axis=-1)
+    return ShapeFit(x, shape, covariance, taken)
 
 
 def _cost(

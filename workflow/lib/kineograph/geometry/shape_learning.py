@@ -56,7 +56,12 @@ class Learnt:
 
 
 def learn_shape(
-    shapes: Shapes, observed_m: FloatArray, relative: FloatArray, x: FloatArray, pull: Pull, before: Learnt | None = None
+    shapes: Shapes,
+    observed_m: FloatArray,
+    relative: FloatArray,
+    x: FloatArray,
+    pull: Pull,
+    before: Learnt | None = None,
 ) -> Learnt:
     """The likeliest poses and shape, and the noise.
 
@@ -97,9 +102,7 @@ def less_if_far(squares_m2: FloatArray, precision: FloatArray) -> FloatArray:
     return result
 
 
-def _noise(
-    model: MarkerModel, fit: ShapeFit, off_m: FloatArray, scale: FloatArray, before: MarkerNoise
-) -> MarkerNoise:
+def _noise(model: MarkerModel, fit: ShapeFit, off_m: FloatArray, scale: FloatArray, before: MarkerNoise) -> MarkerNoise:
     squares = (np.square(off_m).sum(axis=-1) * scale).sum(axis=0)
     taken = (fit.taken_m2 * scale).sum(axis=0) / np.square(before.sd_m)
     samples = 3.0 * (scale > 0).sum(axis=0)

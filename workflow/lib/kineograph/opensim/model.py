@@ -144,6 +144,26 @@ def scale_model(model: Any, factors: Mapping[str, FloatArray], mass_kg: float, n
     model.initSystem()
 
 
+def move_markers(model: Any, offset_m: Mapping[str, FloatArray]) -> None:
+    """Shift a model's markers in place.
+
+    Parameters
+    ----------
+    model : opensim.Model
+        From :func:`load_model`.
+    offset_m : dict of str to (3,) array
+        Marker -> shift along the axes of its body, m.
+    """
+    opensim = import_opensim()
+    for name, offset in offset_m.items():
+        marker = model.getMarkerSet().get(name)
+        turned = marker.getParentFrame().findTransformInBaseFrame().R()
+        place = marker.get_location()
+        shift = [sum(turned.get(row, axis) * float(offset[row]) for row in range(3)) for axis in range(3)]
+        marker.set_location(opensim.Vec3(*(place.get(axis) + shift[axis] for axis in range(3))))
+    model.initSystem()
+
+
 def write_model(model: Any, path: Path) -> None:
     """Print a model to an .osim file."""
     model.printToXML(str(path))

@@ -1,4 +1,4 @@
-"""Are a participant's bodies of the size that fits all postures? Scales and marker places refined together with inverse kinematics.
+"""Are a participant's bodies of the size that fits all postures? Scales and marker places refined together with poses.
 
 Pair scaling takes the distance of two markers for the size of a body, although joints that lie between them bend. Here the
 poses of chosen frames and the sizes are solved together, with pair scaling as the prior; frames that were not used decide whether
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -20,13 +19,13 @@ from kineograph.geometry.pose_starts import start_poses
 from kineograph.geometry.shape_fit import Shapes
 from kineograph.geometry.shape_learning import FIRST_NOISE_M, Learnt, learn_shape, less_if_far
 from kineograph.model.kinematic_tree import KinematicTree
-from kineograph.model.shapes import FloatArray
+from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.stages.refinement_frames import ChosenFrames
 from kineograph.stages.scale import AXES, pairs_of
 from kineograph.stages.scaling_report import MeasurementLike
 
-Refine = Literal["none", "scales", "scales_and_offsets"]
 FEWEST_FRAMES = 30
+"""Fewer tell sizes and poses no better than pairs do."""
 HELD_OUT = 3
 """One frame in so many is kept for the check."""
 PLACEMENT_M = 0.01
@@ -57,6 +56,30 @@ class Group:
 
 
 @dataclass(frozen=True)
+class Check:
+    """How frames fit that a refinement did not use. What passes is fitted once more with all frames.
+
+    Attributes
+    ----------
+    held_out : (F,) array of bool
+        The frames that were not used.
+    error_m : (2, 2) array
+        Root mean square marker error in frames that were used and that were held out, each before and after, m.
+    gain : (H,) array
+        How much the weighed squares of each frame that was held out fell, relative to their mean before.
+    """
+
+    held_out: BoolArray
+    error_m: FloatArray
+    gain: FloatArray
+
+    @property
+    def passed(self) -> bool:
+        """Whether frames that were not used fit better, by more than chance."""
+        return bool(self.gain.mean() > self.gain.std() / np.sqrt(len(self.gain)))
+
+
+@dataclass(frozen=True)
 class Refined:
     """What a refinement found.
 
@@ -74,10 +97,8 @@ class Refined:
         Marker -> what it is off by in each direction, m.
     frames : ChosenFrames
         The frames.
-    error_m : (2,) array
-        Root mean square marker error in the frames that were held out, before and after, m.
-    gain : (H,) array
-        How much the weighed squares of each frame that was held out fell, relative to their mean before.
+    check : Check
+        Whether it is better than pair scaling.
     """
 
     groups: tuple[Group, ...]
@@ -88,13 +109,7 @@ class Refined:
     offset_sd_m: dict[str, FloatArray]
     noise_m: dict[str, float]
     frames: ChosenFrames
-    error_m: FloatArray
-    gain: FloatArray
-
-    @property
-    def accepted(self) -> bool:
-        """Whether frames that were not used fit better, by more than chance."""
-        return bool(self.gain.mean() > self.gain.std() / np.sqrt(len(self.gain)))
+    check: Check
 
 
 def factor_groups(
@@ -164,14 +179,16 @@ def refine(
     learnt = learn_shape(shapes, observed[~held], relative[~held], start[~held], pull)
     precision = relative / np.square(learnt.noise.sd_m)
     models = (before, shapes.model(learnt.fit.shape))
-    checked = (observed[held], precision[held])
-    poses = [fit_poses(model, *checked, start[held], pull) for model in models]
-    off = [np.square(model.places(x) - observed[held]).sum(axis=-1) for model, x in zip(models, poses, strict=True)]
-    squares = [(each * less_if_far(each, checked[1]) * checked[1]).sum(axis=1) for each in off]
-    gain = (squares[0] - squares[1]) / squares[0].mean()
-    start[~held], start[held] = learnt.fit.x, poses[1]
-    final = learn_shape(shapes, observed, relative, start, pull, learnt)
-    return _told(shapes, groups, factors, final, frames, np.sqrt(np.stack(off).mean(axis=(1, 2))), gain)
+    poses = [fit_poses(model, observed, precision, start, pull) for model in models]
+    off = [np.square(model.places(x) - observed).sum(axis=-1) for model, x in zip(models, poses, strict=True)]
+    squares = [(each * less_if_far(each, precision) * precision).sum(axis=1)[held] for each in off]
+    check = Check(
+        held,
+        np.array([[np.sqrt(each[part].mean()) for each in off] for part in (~held, held)]),
+        (squares[0] - squares[1]) / squares[0].mean(),
+    )
+    final = learn_shape(shapes, observed, relative, poses[1], pull, learnt)
+    return _told(shapes, groups, factors, final, frames, check)
 
 
 def _shapes(
@@ -200,8 +217,7 @@ def _told(
     factors: Mapping[str, FloatArray],
     learnt: Learnt,
     frames: ChosenFrames,
-    error_m: FloatArray,
-    gain: FloatArray,
+    check: Check,
 ) -> Refined:
     fit = learnt.fit
     scaled = shapes.scaled(fit.shape)
@@ -211,15 +227,15 @@ def _told(
     offset, offset_sd = (dict(zip(shapes.markers, each, strict=True)) for each in shifts) if shifts else ({}, {})
     return Refined(
         groups,
-        dict(factors) | {joint.body: scaled[at] for at, joint in enumerate(shapes.tree.joints) if joint.body in factors},
+        dict(factors)
+        | {joint.body: scaled[at] for at, joint in enumerate(shapes.tree.joints) if joint.body in factors},
         fit.shape[:count],
         sd[:count],
         offset,
         offset_sd,
         dict(zip(shapes.markers, learnt.noise.sd_m, strict=True)),
         frames,
-        error_m,
-        gain,
+        check,
     )
 
 

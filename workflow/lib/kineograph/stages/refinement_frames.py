@@ -10,7 +10,7 @@ import numpy as np
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
 
 APART_S = 0.05
-"""Errors of filtered markers last for about twice as long (half a period of 6 Hz): frames nearer to each other tell little more."""
+"""Errors of filtered markers last about twice as long (half a period of 6 Hz), so nearer frames tell little more."""
 MOST_FRAMES = 150
 MOST_CANDIDATES = 1500
 MOSTLY_THERE = 0.8
@@ -141,8 +141,10 @@ def _thinned(frames: ChosenFrames, fps_hz: Sequence[float]) -> BoolArray:
 
 
 def _diverse(position_m: FloatArray) -> BoolArray:
-    """(F,) True in the frames whose postures differ most: each one the farthest from those before it (Gonzalez 1985,
-    doi:10.1016/0304-3975(85)90224-5), from the most usual one on. A posture is the distances of its markers."""
+    """(F,) True in the frames whose postures, the distances of their markers, differ most.
+
+    Each one is the farthest from those before it (Gonzalez 1985, doi:10.1016/0304-3975(85)90224-5), from the most usual one on.
+    """
     frames, count = position_m.shape[:2]
     kept = np.ones(frames, bool)
     if frames <= MOST_FRAMES:

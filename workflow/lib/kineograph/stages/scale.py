@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class ScaleSettings:
     max_flexion_deg: float = 90.0
     trimmed: float = 0.5
     correct_noise: bool = True
+    refine: Literal["none", "scales", "scales_and_offsets"] = "none"
 
 
 @dataclass(frozen=True)

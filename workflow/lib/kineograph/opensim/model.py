@@ -157,7 +157,8 @@ def move_markers(model: Any, offset_m: Mapping[str, FloatArray]) -> None:
     opensim = import_opensim()
     for name, offset in offset_m.items():
         marker = model.getMarkerSet().get(name)
-        turned = marker.getParentFrame().findTransformInBaseFrame().R()
+        transform = marker.getParentFrame().findTransformInBaseFrame()
+        turned = transform.R()  # a view: it lives as long as the transform
         place = marker.get_location()
         shift = [sum(turned.get(row, axis) * float(offset[row]) for row in range(3)) for axis in range(3)]
         marker.set_location(opensim.Vec3(*(place.get(axis) + shift[axis] for axis in range(3))))

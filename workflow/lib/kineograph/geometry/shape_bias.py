@@ -10,12 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from kineograph.geometry.forward_kinematics import MarkerModel
-from kineograph.geometry.pose_fit import Pull, normal_equations
+from kineograph.geometry.pose_fit import Pull
 from kineograph.geometry.shape_fit import Shapes, derivatives, equations
-from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.model.shapes import FloatArray
 
-LEAN_STEP = 1e-3
-BEND_STEP = 0.1
+STEP = 1e-4
 
 
 def lean(
@@ -23,9 +22,8 @@ def lean(
 ) -> FloatArray:
     """How much more room poses have in a model with larger bodies: a slope for :func:`kineograph.geometry.shape_fit.fit_shape`.
 
-    Half the slope of the log determinants of the poses' information. Its two parts: how the markers' leverage grows with the
-    bodies, and that uncertain poses move markers on circles, on average inwards. Of the scales only; the markers' shifts have a
-    prior that is narrower than what noise does to them.
+    Half the slope of the log determinants of the poses' information. Its two parts: how the markers' leverage changes, and that
+    uncertain poses move markers on circles, on average inwards.
 
     Parameters
     ----------
@@ -36,40 +34,55 @@ def lean(
     -------
     (P,) array
     """
-    count = len(shapes.tied)
     system = equations(shapes, x, shape, observed_m, precision, pull)
-    both = system.free[:, :, None] & system.free[:, None, :]
     gain, *_ = system.eliminated()
-    here = _room(shapes.model(shape), x, precision, pull, both)
+    both = system.free[:, :, None] & system.free[:, None, :]
+    covariance = np.where(both, np.linalg.inv(system.own), 0.0)
+    model = shapes.model(shape)
+    by_pose, by_shape = derivatives(shapes, x, shape)
+    weight = np.repeat(precision, 3, axis=1)
+    leverage = covariance @ (by_pose * weight[:, None])
+    bent, by_turn = _second_order(model, x, by_pose, covariance, leverage)
+    told = by_shape - np.einsum("fnp,fnk->fpk", gain, by_pose)
+    at_rest = np.einsum("fpk,fk->p", told, bent * weight) / 2 - np.einsum("fnp,fn->p", gain, by_turn)
+    result: FloatArray = at_rest + _by_shape(shapes, x, shape, by_pose, leverage)
+    return result
+
+
+def _second_order(
+    model: MarkerModel, x: FloatArray, by_pose: FloatArray, covariance: FloatArray, leverage: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Twice how far poses of that covariance move markers on average, (F, 3 M), and how the leverage changes with x, (F, n)."""
+    bent, by_turn = np.zeros((len(x), by_pose.shape[2])), np.zeros_like(x)
+    for column in range(x.shape[1]):
+        there = x.copy()
+        there[:, column] += STEP
+        change = (_by_pose(model, there) - by_pose) / STEP
+        bent += np.einsum("fn,fnk->fk", covariance[:, :, column], change)
+        by_turn[:, column] = (leverage * change).sum(axis=(1, 2))
+    return bent, by_turn
+
+
+def _by_shape(
+    shapes: Shapes, x: FloatArray, shape: FloatArray, by_pose: FloatArray, leverage: FloatArray
+) -> FloatArray:
+    """How the leverage changes with the shape at these poses, (P,)."""
+    count = len(shapes.tied)
     result = np.zeros(len(shape))
     for index in range(count):
         there = shape.copy()
-        there[index] += LEAN_STEP
-        moved = x - LEAN_STEP * gain[:, :, index]
-        result[index] = (_room(shapes.model(there), moved, precision, pull, both) - here) / LEAN_STEP
-    by_pose, by_shape = derivatives(shapes, x, shape)
-    told = by_shape[:, :count] - np.einsum("fnp,fnk->fpk", gain[:, :, :count], by_pose)
-    bent = _bent(shapes.model(shape), x, np.where(both, np.linalg.inv(system.own), 0.0))
-    result[:count] += np.einsum("fpk,fk->p", told, (bent * precision[..., None]).reshape(len(x), -1)) / 2
+        there[index] += STEP
+        result[index] = (leverage * (_by_pose(shapes.model(there), x) - by_pose)).sum() / STEP
+    if shapes.moves_markers:  # each marker's shift changes that marker's leverage only: all are tried at once
+        for axis in range(3):
+            there = shape.copy()
+            there[count + axis :: 3] += STEP
+            change = leverage * (_by_pose(shapes.model(there), x) - by_pose)
+            result[count + axis :: 3] = change.sum(axis=(0, 1)).reshape(-1, 3).sum(axis=1) / STEP
     return result
 
 
-def _bent(model: MarkerModel, x: FloatArray, covariance: FloatArray) -> FloatArray:
-    """Twice how far (F, M, 3) poses of that covariance (F, n, n) move markers on average: inwards, since they move on circles."""
-    size, direction = np.linalg.eigh(covariance)
-    spread = direction * np.sqrt(np.maximum(size, 0.0))[:, None]
-    here = model.places(x)
-    result = np.zeros_like(here)
-    for along in np.moveaxis(spread, 2, 0):
-        step = BEND_STEP * along
-        result += (model.places(x + step) + model.places(x - step) - 2 * here) / BEND_STEP**2
-    return result
-
-
-def _room(model: MarkerModel, x: FloatArray, precision: FloatArray, pull: Pull, free: BoolArray) -> float:
-    """Half the log determinants of the poses' information, without what sits at a limit (F, n, n)."""
-    information, _, _ = normal_equations(model, x, np.zeros((*precision.shape, 3)), precision)
-    index = np.arange(x.shape[1])
-    information[:, index, index] += pull.precision
-    information = np.where(free, information, np.eye(x.shape[1]))
-    return float(np.linalg.slogdet(information)[1].sum() / 2)
+def _by_pose(model: MarkerModel, x: FloatArray) -> FloatArray:
+    """Derivatives of marker coordinates by poses, (F, n, 3 M)."""
+    _, jacobian = model.linearised(x)
+    return jacobian.reshape(*jacobian.shape[:2], -1)

@@ -188,7 +188,7 @@ def fit_shape(
             break
     system = equations(shapes, x, shape, observed_m, precision, pull)
     gain, _, matrix, _ = system.eliminated()
-    covariance = np.linalg.inv(matrix)
+    covariance = np.asarray(np.linalg.inv(matrix), float)
     by_pose, by_shape = derivatives(shapes, x, shape)
     told = by_shape - np.einsum("fnp,fnk->fpk", gain, by_pose)
     variance: FloatArray = (np.linalg.solve(system.own, by_pose) * by_pose).sum(axis=1)

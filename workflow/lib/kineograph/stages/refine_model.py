@@ -32,7 +32,7 @@ PLACEMENT_M = 0.01
 """How far a person's marker is usually off its place on the model, in each direction, by which pair scaling errs."""
 BENDING = 0.03
 """What else pair scaling errs by: joints between the markers of a pair bend."""
-OFFSET_M = 0.015
+OFFSET_M = 0.01
 """The prior standard deviation of a marker's shift, in each direction."""
 
 
@@ -176,7 +176,7 @@ def refine(
     pull = Pull(posture.spread**-2.0, posture.centre)
     trust = np.array([weights[name] for name in shapes.markers])
     start = start_poses(before, observed, relative * trust / trust.mean() / FIRST_NOISE_M**2, pull)
-    learnt = learn_shape(shapes, observed[~held], relative[~held], start[~held], pull)
+    learnt = learn_shape(shapes, observed[~held], relative[~held], frames.time_s[~held], start[~held], pull)
     precision = relative / np.square(learnt.noise.sd_m)
     models = (before, shapes.model(learnt.fit.shape))
     poses = [fit_poses(model, observed, precision, start, pull) for model in models]
@@ -187,7 +187,7 @@ def refine(
         np.array([[np.sqrt(each[part].mean()) for each in off] for part in (~held, held)]),
         (squares[0] - squares[1]) / squares[0].mean(),
     )
-    final = learn_shape(shapes, observed, relative, poses[1], pull, learnt)
+    final = learn_shape(shapes, observed, relative, frames.time_s, poses[1], pull, learnt)
     return _told(shapes, groups, factors, final, frames, check)
 
 

@@ -11,6 +11,7 @@ from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
 
 APART_S = 0.05
 """Errors of filtered markers last about twice as long (half a period of 6 Hz), so nearer frames tell little more."""
+BETWEEN_TRIALS_S = 60.0
 MOST_FRAMES = 150
 MOST_CANDIDATES = 1500
 MOSTLY_THERE = 0.8
@@ -54,6 +55,8 @@ class ChosenFrames:
     ----------
     trial, number : (F,) array of int
         Index of the trial and frame number in it.
+    time_s : (F,) array
+        Ascending; s within a trial, and a minute between trials.
     names : tuple of str
         M markers.
     position_m : (F, M, 3) array
@@ -64,6 +67,7 @@ class ChosenFrames:
 
     trial: IntArray
     number: IntArray
+    time_s: FloatArray
     names: tuple[str, ...]
     position_m: FloatArray
     variance_m2: FloatArray
@@ -71,7 +75,7 @@ class ChosenFrames:
     def part(self, kept: BoolArray) -> ChosenFrames:
         """Some of the frames."""
         rest = (self.position_m[kept], self.variance_m2[kept])
-        return ChosenFrames(self.trial[kept], self.number[kept], self.names, *rest)
+        return ChosenFrames(self.trial[kept], self.number[kept], self.time_s[kept], self.names, *rest)
 
 
 def choose_frames(trials: Sequence[ObservedMarkers], wanted: Sequence[str]) -> ChosenFrames:
@@ -89,9 +93,9 @@ def choose_frames(trials: Sequence[ObservedMarkers], wanted: Sequence[str]) -> C
     usual = present.mean(axis=0) >= MOSTLY_THERE if len(present) else np.zeros(len(everything.names), bool)
     names = tuple(name for name, kept in zip(everything.names, usual, strict=True) if kept)
     rest = (everything.position_m[:, usual], everything.variance_m2[:, usual])
-    found = ChosenFrames(everything.trial, everything.number, names, *rest)
+    found = ChosenFrames(everything.trial, everything.number, everything.time_s, names, *rest)
     found = found.part(present[:, usual].all(axis=1) & _well_seen(found))
-    found = found.part(_thinned(found, [trial.fps_hz for trial in trials]))
+    found = found.part(_thinned(found))
     return found.part(_diverse(found.position_m))
 
 
@@ -109,10 +113,19 @@ def _together(trials: Sequence[ObservedMarkers], wanted: Sequence[str]) -> Chose
     return ChosenFrames(
         np.repeat(np.arange(len(trials)), counts),
         np.concatenate([np.zeros(0, int), *(np.arange(count) for count in counts)]),
+        _clock(trials),
         names,
         np.concatenate([np.zeros((0, len(names), 3)), *position]),
         np.concatenate([np.zeros((0, len(names))), *variance]),
     )
+
+
+def _clock(trials: Sequence[ObservedMarkers]) -> FloatArray:
+    start, clock = 0.0, [np.zeros(0)]
+    for trial in trials:
+        clock.append(start + np.arange(len(trial.position_m)) / trial.fps_hz)
+        start += len(trial.position_m) / trial.fps_hz + BETWEEN_TRIALS_S
+    return np.concatenate(clock)
 
 
 def _well_seen(frames: ChosenFrames) -> BoolArray:
@@ -126,14 +139,12 @@ def _well_seen(frames: ChosenFrames) -> BoolArray:
     return result
 
 
-def _thinned(frames: ChosenFrames, fps_hz: Sequence[float]) -> BoolArray:
+def _thinned(frames: ChosenFrames) -> BoolArray:
     """(F,) True in frames that are apart from the last one kept; farther apart where there are more than enough."""
-    kept = np.zeros(len(frames.number), bool)
-    for trial, rate in enumerate(fps_hz):
-        last = -np.inf
-        for index in np.flatnonzero(frames.trial == trial):
-            if frames.number[index] - last >= APART_S * rate - 1e-9:
-                kept[index], last = True, frames.number[index]
+    kept, last = np.zeros(len(frames.number), bool), -np.inf
+    for index, time_s in enumerate(frames.time_s):
+        if time_s - last >= APART_S - 1e-9:
+            kept[index], last = True, time_s
     chosen = np.flatnonzero(kept)
     kept[:] = False
     kept[chosen[:: -(-len(chosen) // MOST_CANDIDATES) or 1]] = True

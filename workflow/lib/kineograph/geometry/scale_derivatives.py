@@ -14,7 +14,9 @@ from kineograph.geometry.scaled_tree import grows, growth
 from kineograph.model.shapes import FloatArray
 
 
-def scale_derivatives(model: MarkerModel, x: FloatArray, factors: FloatArray, tied: FloatArray) -> FloatArray:
+def scale_derivatives(
+    model: MarkerModel, x: FloatArray, factors: FloatArray, tied: FloatArray, offset_m: FloatArray
+) -> FloatArray:
     """Derivatives of marker places by the logarithm of what scales some axes of some bodies.
 
     Parameters
@@ -27,6 +29,8 @@ def scale_derivatives(model: MarkerModel, x: FloatArray, factors: FloatArray, ti
         With which the tree was scaled.
     tied : (G, J, 3) array
         1 where a factor belongs to a group of factors that grow together, 0 elsewhere.
+    offset_m : (M, 3) array
+        Shift of each marker on its scaled body, m: it does not grow.
 
     Returns
     -------
@@ -46,7 +50,7 @@ def scale_derivatives(model: MarkerModel, x: FloatArray, factors: FloatArray, ti
             along = rotation[number][:, None] * tied[of_body, number][:, None]  # (F, g, 3, 3)
             starts = np.tile(-joint.child_translation_m, (len(model.markers), 1))
             on_it = np.flatnonzero(model.marker_joint == number)
-            starts[on_it] += model.marker_place_m[on_it]
+            starts[on_it] += model.marker_place_m[on_it] - offset_m[on_it]
             result[:, of_body, span] += np.einsum("fgij,mj->fgmi", along, starts[span])
         above = joint.parent
         of_parent = np.flatnonzero(tied[:, above].any(axis=1)) if above >= 0 else np.zeros(0, int)

@@ -71,7 +71,7 @@ class Shapes:
 
     def derivatives(self, model: MarkerModel, x: FloatArray, shape: FloatArray) -> FloatArray:
         """How marker places change with the shape, (F, unknowns, M, 3)."""
-        by_scale = scale_derivatives(model, x, self.scaled(shape), self.tied)
+        by_scale = scale_derivatives(model, x, self.scaled(shape), self.tied, self.offsets_m(shape))
         if not self.moves_markers:
             return by_scale
         count = len(self.markers)

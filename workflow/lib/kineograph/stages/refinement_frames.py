@@ -12,6 +12,7 @@ from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
 APART_S = 0.05
 """Errors of filtered markers last about twice as long (half a period of 6 Hz), so nearer frames tell little more."""
 BETWEEN_TRIALS_S = 60.0
+FEWEST_MARKERS = 6
 MOST_FRAMES = 150
 MOST_CANDIDATES = 1500
 MOSTLY_THERE = 0.8
@@ -90,11 +91,13 @@ def choose_frames(trials: Sequence[ObservedMarkers], wanted: Sequence[str]) -> C
     """
     everything = _together(trials, wanted)
     present = finite(everything.position_m)
-    usual = present.mean(axis=0) >= MOSTLY_THERE if len(present) else np.zeros(len(everything.names), bool)
+    seen = present[present.any(axis=1)]
+    usual = seen.mean(axis=0) >= MOSTLY_THERE if len(seen) else np.zeros(len(everything.names), bool)
+    enough = usual.sum() >= FEWEST_MARKERS
     names = tuple(name for name, kept in zip(everything.names, usual, strict=True) if kept)
     rest = (everything.position_m[:, usual], everything.variance_m2[:, usual])
     found = ChosenFrames(everything.trial, everything.number, everything.time_s, names, *rest)
-    found = found.part(present[:, usual].all(axis=1) & _well_seen(found))
+    found = found.part(enough & present[:, usual].all(axis=1) & _well_seen(found))
     found = found.part(_thinned(found))
     return found.part(_diverse(found.position_m))
 

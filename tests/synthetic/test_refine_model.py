@@ -98,7 +98,7 @@ def errors(setting, factors):
 def test_exact_markers_give_the_true_factors(settings):
     """Measured: 0.1 % at the most, 10 % by pair scaling."""
     setting = settings("halpe26")
-    what = trial(setting.who, "jump", seed=301, frames=120)
+    what = trial(setting.who, "jump", seed=301, frames=70)
     factors = paired(setting, what)
     assert max(errors(setting, factors).values()) > 0.05
     found = refined(setting, what, factors)
@@ -117,7 +117,7 @@ def test_noise_leaves_better_factors_and_leg_angles_than_pair_scaling(settings, 
         dataclasses.replace(what.markers, position_m=what.markers.position_m[:60], time_s=what.markers.time_s[:60]),
         what.truth[:60],
     )
-    mean, legs = [], []
+    wrong, legs = [], []
     for number, each in enumerate((factors, found.factors)):
         model = models.load_model(opensim_setup / SIMPLE, opensim_setup / MARKER_SETS["halpe26"][0])
         models.scale_model(model, each, 70.0, "P1")
@@ -125,9 +125,10 @@ def test_noise_leaves_better_factors_and_leg_angles_than_pair_scaling(settings, 
         who = Person(tmp_path / f"{number}.osim", read_tree(tmp_path / f"{number}.osim"), setting.who.tasks)
         solutions = (by_trajectory(who, short)[0], by_opensim(who, short, "weak")[0])
         legs.append([leg_rms_deg(who, short, solution) for solution in solutions])
-        mean.append(np.mean(list(errors(setting, each).values())))
-    print("factors", mean, "legs, deg", legs)
-    assert mean[1] < 0.9 * mean[0]
+        wrong.append(list(errors(setting, each).values()))
+    print("factors", np.mean(wrong, axis=1), np.max(wrong, axis=1), "legs, deg", legs)
+    assert np.mean(wrong[1]) < np.mean(wrong[0])
+    assert np.max(wrong[1]) < 0.5 * np.max(wrong[0])
     assert legs[1][0] < 0.95 * legs[0][0]
     assert legs[1][1] < 1.01 * legs[0][1]
 
@@ -135,8 +136,8 @@ def test_noise_leaves_better_factors_and_leg_angles_than_pair_scaling(settings, 
 def test_a_shifted_marker_is_found_and_its_standard_deviation_is_honest(settings):
     """Measured: FILL."""
     setting = settings("lstm")
-    exact = trial(setting.who, "turning", seed=303, frames=90)
-    noisy = trial(setting.who, "turning", seed=303, frames=90, noise_m=NOISE_M)
+    exact = trial(setting.who, "turning", seed=303, frames=70)
+    noisy = trial(setting.who, "turning", seed=303, frames=70, noise_m=NOISE_M)
     model = MarkerModel(setting.who.tree, noisy.markers.names)
     turned = model.bodies(noisy.truth[:, model.free])
     truth = {"r_thigh1_study": np.array([0.02, 0.0, 0.0]), "L_ankle_study": np.array([0.0, 0.012, -0.016])}
@@ -147,10 +148,10 @@ def test_a_shifted_marker_is_found_and_its_standard_deviation_is_honest(settings
     found = refined(setting, what, paired(setting, exact), offsets=True)
     assert found.check.passed
     off = {name: found.offset_m[name] - truth.get(name, 0.0) for name in found.offset_m}
-    for name in truth:
+    for name, shift in truth.items():
         print(name, found.offset_m[name], found.offset_sd_m[name])
         assert (np.abs(off[name]) < 2 * found.offset_sd_m[name]).all()
-        assert np.linalg.norm(off[name]) < 0.5 * np.linalg.norm(truth[name])
+        assert np.linalg.norm(off[name]) < 0.5 * np.linalg.norm(shift)
     ratio = np.concatenate([off[name] / found.offset_sd_m[name] for name in off])
     print("errors in standard deviations", np.sqrt(np.mean(ratio**2)))
     assert np.sqrt(np.mean(ratio**2)) < 1.5
@@ -182,12 +183,13 @@ def scaled_by_the_verb(files, setup, folder, **settings):
 class TestVerb:
     def test_it_reports_what_it_used_and_writes_what_it_reports(self, settings, opensim_setup, tmp_path):
         setting = settings("halpe26")
-        what = trial(setting.who, "turning", seed=304, frames=100)
+        what = trial(setting.who, "turning", seed=304, frames=96)
         report = scaled_by_the_verb(written(setting, what, tmp_path), opensim_setup, tmp_path)
         record = report["came_out"]["refinement"]
         assert record["taken"]
         assert record["marker_error_held_out_mm"]["after"] < 1 < record["marker_error_held_out_mm"]["before"]
-        assert len(record["frames_used"]["T"]) == 2 * len(record["frames_held_out"]["T"]) + 1
+        used, held_out = (record[key]["T"] for key in ("frames_used", "frames_held_out"))
+        assert not set(used) & set(held_out) and len(used) in (2 * len(held_out) + extra for extra in range(3))
         arm = record["factors"]["arm"]
         assert abs(arm["after"] - PERSON["humerus_r"]) < 0.01 < abs(arm["before"] - PERSON["humerus_r"])
         assert report["came_out"]["factors"]["arm"]["humerus_r"] == [arm["after"]] * 3

@@ -11,7 +11,7 @@ import numpy as np
 
 from kineograph.geometry.forward_kinematics import MarkerModel
 from kineograph.geometry.pose_fit import Pull
-from kineograph.geometry.shape_fit import Shapes, derivatives, equations
+from kineograph.geometry.shape_fit import Shapes, equations, linearised
 from kineograph.model.shapes import FloatArray
 
 STEP = 1e-4
@@ -39,7 +39,7 @@ def lean(
     both = system.free[:, :, None] & system.free[:, None, :]
     covariance = np.where(both, np.linalg.inv(system.own), 0.0)
     model = shapes.model(shape)
-    by_pose, by_shape = derivatives(shapes, x, shape)
+    _, by_pose, by_shape = linearised(shapes, model, x, shape)
     weight = np.repeat(precision, 3, axis=1)
     leverage = covariance @ (by_pose * weight[:, None])
     bent, by_turn = _second_order(model, x, by_pose, covariance, leverage)

@@ -189,7 +189,7 @@ def fit_shape(
     system = equations(shapes, x, shape, observed_m, precision, pull)
     gain, _, matrix, _ = system.eliminated()
     covariance = np.asarray(np.linalg.inv(matrix), float)
-    by_pose, by_shape = derivatives(shapes, x, shape)
+    _, by_pose, by_shape = linearised(shapes, shapes.model(shape), x, shape)
     told = by_shape - np.einsum("fnp,fnk->fpk", gain, by_pose)
     variance: FloatArray = (np.linalg.solve(system.own, by_pose) * by_pose).sum(axis=1)
     variance = variance + np.einsum("fpk,pq,fqk->fk", told, covariance, told)
@@ -208,10 +208,10 @@ def equations(
     shapes: Shapes, x: FloatArray, shape: FloatArray, observed_m: FloatArray, precision: FloatArray, pull: Pull
 ) -> System:
     """Gauss-Newton's equations at poses and a shape; coordinates that would leave their limits are held."""
-    model = shapes.model(shape)
     root = np.sqrt(precision)[..., None]
-    off = ((model.places(x) - observed_m) * root).reshape(len(x), -1)
-    by_pose, by_shape = derivatives(shapes, x, shape)
+    model = shapes.model(shape)
+    places, by_pose, by_shape = linearised(shapes, model, x, shape)
+    off = ((places - observed_m) * root).reshape(len(x), -1)
     flat_root = np.broadcast_to(root, observed_m.shape).reshape(len(x), 1, -1)
     poses, common = by_pose * flat_root, by_shape * flat_root
     own = poses @ poses.swapaxes(1, 2)
@@ -227,12 +227,13 @@ def equations(
     return System(own, cross, slope, flat @ flat.T + np.diag(prior), flat @ off.ravel() + prior * shape, ~held)
 
 
-def derivatives(shapes: Shapes, x: FloatArray, shape: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """How marker coordinates change with poses, (F, n, 3 M), and with the shape, (F, P, 3 M)."""
-    model = shapes.model(shape)
-    _, by_pose = model.linearised(x)
+def linearised(
+    shapes: Shapes, model: MarkerModel, x: FloatArray, shape: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Marker places (F, M, 3), and how their coordinates change with poses, (F, n, 3 M), and with the shape, (F, P, 3 M)."""
+    places, by_pose = model.linearised(x)
     by_shape = shapes.derivatives(model, x, shape)
-    return by_pose.reshape(*by_pose.shape[:2], -1), by_shape.reshape(*by_shape.shape[:2], -1)
+    return places, by_pose.reshape(*by_pose.shape[:2], -1), by_shape.reshape(*by_shape.shape[:2], -1)
 
 
 def _damped(system: System, damping: float) -> System:

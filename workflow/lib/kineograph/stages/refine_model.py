@@ -220,15 +220,17 @@ def _told(
     check: Check,
 ) -> Refined:
     fit = learnt.fit
-    scaled = shapes.scaled(fit.shape)
+    scaled = {body: factor.copy() for body, factor in factors.items()}
+    for group, change in zip(groups, fit.shape, strict=False):
+        for body, axis in group.entries:
+            scaled[body][axis] *= np.exp(change)
     sd = np.sqrt(np.diagonal(fit.covariance))
     count = len(groups)
     shifts = (shapes.offsets_m(fit.shape), sd[count:].reshape(-1, 3)) if shapes.moves_markers else ()
     offset, offset_sd = (dict(zip(shapes.markers, each, strict=True)) for each in shifts) if shifts else ({}, {})
     return Refined(
         groups,
-        dict(factors)
-        | {joint.body: scaled[at] for at, joint in enumerate(shapes.tree.joints) if joint.body in factors},
+        scaled,
         fit.shape[:count],
         sd[:count],
         offset,

@@ -124,7 +124,7 @@ def factor_groups(
         for body, axes in item.bodies.items():
             if body in factors:
                 pairs = tuple(pair for pair in pairs_of(item, body, pool_sides) if set(pair) <= set(model_markers_m))
-                owner |= {(body, AXES.index(axis)): (item.name, pairs) for axis in axes}
+                owner |= {(body, AXES.index(axis)): (item.name, pairs) for axis in axes if pairs}
     found: dict[tuple[str, tuple[tuple[str, str], ...]], list[tuple[str, int]]] = {}
     for entry, key in owner.items():
         found.setdefault(key, []).append(entry)
@@ -187,8 +187,9 @@ def refine(
         np.array([[np.sqrt(each[part].mean()) for each in off] for part in (~held, held)]),
         (squares[0] - squares[1]) / squares[0].mean(),
     )
-    final = learn_shape(shapes, observed, relative, frames.time_s, poses[1], pull, learnt)
-    return _told(shapes, groups, factors, final, frames, check)
+    if check.passed:
+        learnt = learn_shape(shapes, observed, relative, frames.time_s, poses[1], pull, learnt)
+    return _told(shapes, groups, factors, learnt, frames, check)
 
 
 def _shapes(

@@ -39,7 +39,8 @@ localrules:
 rule all:
     default_target: True
     input:
-        PLAN.each_trial("motion", "trial_page", "checked"),
+        PLAN.each_trial("motion", "checked"),
+        PAGES.every_picture(),
         LAYOUT.path("dataset_page"),
         PICTURES.drawings(),
         EXPORTS.asked(),

@@ -11,6 +11,7 @@ rule solve_kinematics:
         motion=LAYOUT.pattern("motion"),
         coordinates=LAYOUT.pattern("coordinates"),
         marker_errors=LAYOUT.pattern("marker_errors"),
+        bodies=LAYOUT.pattern("bodies"),
         report=LAYOUT.pattern("kinematics_report"),
     log:
         LAYOUT.log("solve_kinematics", (*SESSION_TRIAL, "participant")),
@@ -28,7 +29,7 @@ rule solve_kinematics:
     shell:
         "python -m kineograph.cli solve-kinematics --participant {wildcards.participant:q} --markers {input.markers:q} --points {input.points:q} --model {input.model:q}"
         " --setup {params.setup:q} --settings {params.settings:q} --code {params.code} --motion {output.motion:q} --out {output.coordinates:q}"
-        " --marker-errors {output.marker_errors:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
+        " --marker-errors {output.marker_errors:q} --bodies {output.bodies:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
 rule kinematics:

@@ -1,4 +1,4 @@
-# Did it work? Residuals, pictures, a page a trial, a page for the dataset, and the verdicts that make a run fail.
+# Did it work? Residuals, pictures, plots, a page a trial, a page for the dataset, and the verdicts that make a run fail.
 
 
 rule assess_quality:
@@ -161,21 +161,61 @@ rule judge_trial:
         " --participants {params.participants:q} --reports {input:q} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
 
+rule player_pictures:
+    input:
+        lambda wildcards: ancient(PLAN.recordings(wildcards)),
+        synchronization=LAYOUT.pattern("synchronization"),
+        blurred=PAGES.blurred_keypoints,
+    output:
+        LAYOUT.pattern("player_pictures"),
+    log:
+        LAYOUT.log("player_pictures", SESSION_TRIAL),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **VIDEOS,
+    params:
+        settings=PLAN.settings("report", "player"),
+        blur=PAGES.blur_argument,
+        code=PLAN.code("player_pictures"),
+        content=PLAN.recordings_content,
+        cameras=PAGES.recorded_cameras,
+    shell:
+        "python -m kineograph.cli player-pictures --synchronization {input.synchronization:q} --cameras {params.cameras:q}"
+        " {params.blur} {input.blurred:q} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
+
+
 rule trial_page:
     input:
-        verdict=LAYOUT.pattern("verdict"),
-        triangulation=LAYOUT.pattern("triangulation_report"),
+        calibration=REFINEMENT.calibration,
+        keypoints=PLAN.files("keypoints"),
+        pictures=LAYOUT.pattern("player_pictures"),
         kinematics=PLAN.files("kinematics_report"),
-        overlays=LAYOUT.pattern("overlays"),
+        coordinates=PLAN.files("coordinates"),
+        bodies=PLAN.files("bodies"),
+        marker_errors=PLAN.files("marker_errors"),
+        models=PAGES.models,
         videos=PAGES.overlay_videos,
-        plots=LAYOUT.pattern("plots"),
+        **{
+            kind: LAYOUT.pattern(kind)
+            for kind in (
+                "inputs",
+                "synchronization",
+                "tracks",
+                "filtered",
+                "triangulation_report",
+                "quality",
+                "verdict",
+            )
+        },
     output:
-        report(
+        page=report(
             LAYOUT.pattern("trial_page"),
             caption="../report/trial.rst",
             category="{session}",
             subcategory="{trial}",
         ),
+        thumbnail=LAYOUT.pattern("thumbnail"),
     log:
         LAYOUT.log("trial_page", SESSION_TRIAL),
     conda:
@@ -184,14 +224,17 @@ rule trial_page:
         **LIGHT,
     params:
         code=PLAN.code("trial_page"),
-        content=PAGES.content,
+        content=PAGES.trial_content,
         cameras=PAGES.camera_names,
         participants=PLAN.participants,
         files=PAGES.result_files,
     shell:
-        "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation:q}"
-        " --kinematics {input.kinematics:q} --overlays {input.overlays:q} --videos {input.videos:q} --cameras {params.cameras:q}"
-        " --plots {input.plots:q} --participants {params.participants:q} --files {params.files:q} --out {output:q} 2> {log:q}"
+        "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation_report:q}"
+        " --quality {input.quality:q} --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
+        " --synchronization {input.synchronization:q} --tracks {input.tracks:q} --points {input.filtered:q} --pictures {input.pictures:q}"
+        " --participants {params.participants:q} --kinematics {input.kinematics:q} --coordinates {input.coordinates:q}"
+        " --bodies {input.bodies:q} --marker-errors {input.marker_errors:q} --models {input.models:q} --cameras {params.cameras:q}"
+        " --videos {input.videos:q} --files {params.files:q} --thumbnail {output.thumbnail:q} --out {output.page:q} 2> {log:q}"
 
 
 rule dataset_page:
@@ -213,7 +256,7 @@ rule dataset_page:
         **LIGHT,
     params:
         code=PLAN.code("dataset_page"),
-        content=PAGES.content,
+        content=PAGES.dataset_content,
     shell:
         "python -m kineograph.cli dataset-page --verdicts {input.verdicts:q} --health {input.health:q} --table {output.table:q} --out {output.page:q} 2> {log:q}"
 
@@ -246,5 +289,5 @@ rule overlay_videos:
 
 rule report:
     input:
-        PLAN.each_trial("trial_page"),
+        PAGES.every_picture(),
         LAYOUT.path("dataset_page"),

@@ -16,9 +16,11 @@ from kineograph.cli._common_arguments import add_settings, save_report
 from kineograph.cli._marker_variances import variances_of
 from kineograph.cli.scale import opensim_setup
 from kineograph.errors import InputError, KineographError
+from kineograph.geometry.body_placement import body_poses, no_bodies
 from kineograph.io.motion import write_mot
 from kineograph.io.npz import write_npz
 from kineograph.io.trc import MarkerTrajectories, read_trc
+from kineograph.model.body_poses import BodyPoses
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.report import Reason, StageReport
@@ -46,6 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--motion", type=Path, required=True, metavar="FILE", help="the joint angles (.mot)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the same with all frames (.npz)")
     parser.add_argument("--marker-errors", type=Path, required=True, metavar="FILE", help="marker errors (.npz)")
+    parser.add_argument("--bodies", type=Path, required=True, metavar="FILE", help="the model's bodies in space (.npz)")
     parser.add_argument("--report", type=Path, required=True, metavar="FILE", help="the stage's report (JSON)")
 
 
@@ -128,6 +131,18 @@ def _opensim(
         return solution, [Reason("warn", text, "", "take the angles without them, or another model")]
 
 
+def _bodies(model: Path, coordinates: Coordinates) -> BodyPoses:
+    """The model's bodies in space; none of a model that only OpenSim can follow."""
+    if not coordinates.names:
+        return no_bodies(coordinates)
+    from kineograph.opensim.kinematic_tree import read_tree
+
+    try:
+        return body_poses(read_tree(model), coordinates)
+    except InputError:
+        return no_bodies(coordinates)
+
+
 def _nothing() -> Solution:
     return Solution(Coordinates((), np.zeros((0, 0)), np.zeros(0, bool), np.zeros(0)), np.zeros((0, 0)), ())
 
@@ -137,5 +152,6 @@ def _write(args: argparse.Namespace, solution: Solution, report: StageReport) ->
     write_npz(args.out, solution.coordinates)
     errors = MarkerErrors(solution.markers, solution.marker_error_m, solution.coordinates.time_s)
     write_npz(args.marker_errors, errors)
+    write_npz(args.bodies, _bodies(args.model, solution.coordinates))
     save_report(args, report)
     return report

@@ -1,4 +1,4 @@
-"""Write the page of a trial: verdicts, overlays, residuals, trajectories, joint angles. One file, readable offline."""
+"""Write the page of a trial: verdicts, and a player of cameras, skeletons and joint angles. One file, readable offline."""
 
 from __future__ import annotations
 
@@ -6,55 +6,134 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from kineograph.cli._common_arguments import json_argument
-from kineograph.io.reports import read_json, read_report
+import numpy as np
+
+from kineograph.cli._common_arguments import add_views, json_argument, read_views, skeleton_card
+from kineograph.errors import KineographError
+from kineograph.io.atomic import write_text
+from kineograph.io.npz import read_npz
+from kineograph.io.reports import read_json, read_report, read_synchronization
+from kineograph.model.body_poses import BodyPoses
+from kineograph.model.coordinates import Coordinates
+from kineograph.model.marker_errors import MarkerErrors
+from kineograph.model.player_pictures import PlayerPictures
+from kineograph.model.points import Points3D
+from kineograph.model.tracks import PersonTracks
+from kineograph.pages.trial_data import CameraView, Solved, trial_data
+from kineograph.signal.common_clock import on_common_clock
+from kineograph.stages.quality import SHOWN_CONFIDENCE
+
+SCRIPTS = ("data.js", "clock.js", "drawing.js", "cameras.js", "space.js", "bones.js", "charts.js", "page.js")
+FIRST_POINTS = 6
+"""Reasons at the top of the page; all of them are in the table of the stages."""
+HEAT_PX = (5, 10, 15, 20, 30)
+"""Residuals above these have a stronger colour each."""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--verdict", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--triangulation", type=Path, required=True, metavar="FILE", help="triangulation.json")
-    parser.add_argument("--kinematics", type=Path, nargs="*", default=[], metavar="FILE", help="the kinematics reports")
-    parser.add_argument("--overlays", type=Path, required=True, metavar="FOLDER", help="a picture a camera")
-    parser.add_argument("--videos", type=Path, nargs="*", default=[], metavar="FILE", help="videos with overlays")
-    parser.add_argument("--cameras", type=json_argument, required=True, metavar="JSON", help="names")
-    parser.add_argument("--plots", type=Path, required=True, metavar="FOLDER", help="what plot-trial drew")
+    for name in ("verdict", "triangulation", "quality"):
+        parser.add_argument(f"--{name}", type=Path, required=True, metavar="FILE", help=f"{name}.json")
+    add_views(parser)
+    for name in ("synchronization", "tracks", "points", "pictures"):
+        parser.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON")
+    for name in ("kinematics", "coordinates", "bodies", "marker-errors", "models"):
+        parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], metavar="FILE", help="of each participant")
+    parser.add_argument("--bones", type=Path, metavar="FILE", help="shapes of bones (.json)")
+    parser.add_argument("--cameras", type=json_argument, required=True, metavar="JSON", help="their names")
+    parser.add_argument("--videos", type=Path, nargs="*", default=[], metavar="FILE", help="videos with overlays")
     parser.add_argument(
         "--files", type=json_argument, required=True, metavar="JSON", help="participant -> result files to name"
     )
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--thumbnail", type=Path, required=True, metavar="FILE", help="a small picture (.svg)")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page (.html)")
 
 
 def run(args: argparse.Namespace) -> None:
-    """Fill the template."""
-    from kineograph.pages.render import inline_picture, write_page
+    """Gather what there is and fill the template."""
+    from kineograph.pages.render import joined, write_page
+    from kineograph.pages.thumbnail import thumbnail
 
     verdict = read_json(args.verdict)
-    people = [
-        {
-            "name": name,
-            "trajectories": inline_picture(args.plots / f"trajectories_{name}.svg"),
-            "angles": inline_picture(args.plots / f"angles_{name}.svg"),
-            "marker_errors": inline_picture(args.plots / f"marker_errors_{name}.svg"),
-            "files": args.files[name],
-        }
-        for name in args.participants
-    ]
+    points, pictures = read_npz(args.points, Points3D), read_npz(args.pictures, PlayerPictures)
+    skeleton = skeleton_card(points.skeleton) if points.n_frames and points.skeleton else None
+    views = _views(args, points)
+    data = trial_data(points, skeleton, views, _solved(args), pictures)
+    write_text(args.thumbnail, thumbnail(points, skeleton, views, pictures))
     write_page(
         args.out,
-        "trial.html",
+        "trial/page.html",
         session=verdict["session"],
         trial=verdict["trial"],
         verdict=verdict,
+        first=_first(verdict),
         participants=args.participants,
         cameras=args.cameras,
         facts=_facts(args),
-        overlays=[(camera, inline_picture(args.overlays / f"{camera}.jpg")) for camera in args.cameras],
+        residuals=_residuals(args.quality),
         videos=[path.name for path in args.videos],
-        residuals=inline_picture(args.plots / "residuals.svg"),
-        people=people,
+        files=args.files,
+        data=data,
+        page_style=joined("trial", ["page.css"]),
+        script=joined("trial", SCRIPTS),
     )
+
+
+def _views(args: argparse.Namespace, points: Points3D) -> list[CameraView]:
+    """What the cameras saw; none where the trial could not be read."""
+    try:
+        views = read_views(args)
+    except KineographError:
+        return []
+    clock, tracks = read_synchronization(args.synchronization), read_npz(args.tracks, PersonTracks)
+    detected = np.full((*points.origin.shape, len(views.keypoints), 2), np.nan)
+    if tracks.detection.shape == (*points.origin.shape[:2], len(views.keypoints)) and points.n_frames:
+        position, confidence = on_common_clock(views.keypoints, clock, tracks)
+        detected = np.where(confidence[..., None] >= SHOWN_CONFIDENCE, position, np.nan)
+    return [
+        CameraView(item.camera, item.size_px if item.size_px[0] else camera.size_px, camera, detected[..., index, :])
+        for index, (item, camera) in enumerate(zip(views.keypoints, views.rig.cameras, strict=True))
+    ]
+
+
+def _solved(args: argparse.Namespace) -> dict[str, Solved]:
+    from kineograph.opensim.setup_files import read_coordinate_ranges
+
+    files = zip(args.participants, args.coordinates, args.bodies, args.marker_errors, args.models, strict=True)
+    return {
+        name: Solved(
+            read_npz(coordinates, Coordinates),
+            read_npz(bodies, BodyPoses),
+            read_npz(errors, MarkerErrors),
+            read_coordinate_ranges(model),
+        )
+        for name, coordinates, bodies, errors, model in files
+    }
+
+
+def _first(verdict: dict[str, Any]) -> list[dict[str, Any]]:
+    """The reasons of the trial's verdict, worst first, with their stage."""
+    badness = {"error": 0, "fail": 1, "warn": 2}
+    reasons = [
+        {**reason, "stage": row["stage"], "of": row["of"]} for row in verdict["stages"] for reason in row["reasons"]
+    ]
+    return sorted(reasons, key=lambda reason: badness[reason["verdict"]])[:FIRST_POINTS]
+
+
+def _residuals(path: Path) -> dict[str, Any]:
+    """Per participant, each keypoint's median residual in each camera, px, and how strong its colour is."""
+    found: dict[str, Any] = read_report(path).came_out.get("median_px", {})
+    people = {}
+    for person, by_camera in found.items():
+        names = list(next(iter(by_camera.values()), {}))
+        rows = [(name, [_heat(table.get(name)) for table in by_camera.values()]) for name in names]
+        people[person] = {"cameras": list(by_camera), "rows": rows}
+    return people
+
+
+def _heat(value: float | None) -> tuple[str, int]:
+    return ("", -1) if value is None else (f"{value:.0f}", sum(value > limit for limit in HEAT_PX))
 
 
 def _facts(args: argparse.Namespace) -> list[tuple[str, str]]:

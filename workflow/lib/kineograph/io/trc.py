@@ -51,6 +51,12 @@ def to_opensim_axes(world_m: FloatArray) -> FloatArray:
     return turned
 
 
+def from_opensim_axes(turned_m: FloatArray) -> FloatArray:
+    """OpenSim's axes (y up) in the world's (z up), any shape ending in 3."""
+    world: FloatArray = turned_m[..., np.argsort(WORLD_AXES_OF_TRC)]
+    return world
+
+
 def write_trc(path: Path, markers: MarkerTrajectories) -> None:
     """Write a TRC file, atomically. Missing positions are `nan` (OpenSim refuses blank cells); frames are numbered from 1."""
     frames, count = markers.position_m.shape[:2]

@@ -1,8 +1,8 @@
-"""Filling the templates; pictures become part of the page."""
+"""Filling the templates of the pages; styles and scripts become part of the page."""
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,13 @@ from kineograph.io.atomic import write_text
 
 HERE = Path(__file__).parent
 VERDICT_WORDS = {"pass": "ok", "warn": "look", "fail": "poor", "error": "error"}
+VERDICT_SENTENCES = {
+    "pass": "No stage has a complaint. Still look once: does the skeleton stay on the person in every camera?",
+    "warn": "There are results, and the points below to look at before you use them.",
+    "fail": "Don't use these results before you have dealt with the points below.",
+    "error": "This trial could not be processed. The first point below is the cause.",
+}
+"""What a verdict means for somebody who wants to use the results."""
 
 
 def write_page(path: Path, template: str, **values: Any) -> None:
@@ -20,11 +27,15 @@ def write_page(path: Path, template: str, **values: Any) -> None:
     environment = Environment(
         loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.globals.update(version=__version__, words=VERDICT_WORDS, style=(HERE / "style.css").read_text("utf-8"))
+    environment.globals.update(
+        version=__version__,
+        words=VERDICT_WORDS,
+        sentences=VERDICT_SENTENCES,
+        style=(HERE / "style.css").read_text("utf-8"),
+    )
     write_text(path, environment.get_template(template).render(**values))
 
 
-def inline_picture(path: Path) -> str:
-    """A picture as a data URL."""
-    kind = {".svg": "image/svg+xml", ".jpg": "image/jpeg", ".png": "image/png"}[path.suffix]
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+def joined(folder: str, names: Sequence[str]) -> str:
+    """The text of files of a page, one after another."""
+    return "\n".join((HERE / folder / name).read_text("utf-8") for name in names)

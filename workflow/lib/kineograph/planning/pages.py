@@ -10,6 +10,8 @@ from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.fingerprint import fingerprints
 from kineograph.settings.text import canonical
 
+PAGE_SUFFIXES = (".html", ".css", ".js")
+
 
 @keep_signatures
 class PagePlan:
@@ -30,6 +32,24 @@ class PagePlan:
         asked = self._plan.config.section("report", session=trial.session, trial=trial.name)["overlay_video"]
         return self._plan.of_trial(trial, "overlay_video") if asked else []
 
+    def every_picture(self) -> list[str]:
+        """The pages, pictures and plots of all trials, as Snakemake's report shows them."""
+        kinds = ("trial_page", "overlays", "plots")
+        return self._plan.each_trial(*kinds)
+
+    def blurred_keypoints(self, wildcards: Wildcards) -> list[str]:
+        """The keypoints of a trial's cameras where heads are to be blurred; else none are needed."""
+        return self._plan.of_trial(self._plan.trial(wildcards), "keypoints") if self.blur_argument(wildcards) else []
+
+    def recorded_cameras(self, wildcards: Wildcards) -> str:
+        """Name, kind and path of a trial's cameras, as JSON."""
+        cameras = self._plan.trial(wildcards).cameras
+        return canonical([{"name": item.name, "kind": item.kind, "path": str(item.path)} for item in cameras])
+
+    def models(self, wildcards: Wildcards) -> list[str]:
+        """The models of a trial's participants."""
+        return self._plan.of_trial(self._plan.trial(wildcards), "model")
+
     def blur_argument(self, wildcards: Wildcards) -> str:
         """The command line's --blur-faces, where it is asked for."""
         section = self._plan.config.section("report", session=wildcards.session, trial=wildcards.trial)
@@ -47,11 +67,16 @@ class PagePlan:
         kinds = ("motion", "trc", "model")
         return canonical({name: [path(kind, **names, participant=name) for kind in kinds] for name in people})
 
-    def content(self, _wildcards: Wildcards) -> str:
-        """The fingerprints of the pages' templates and style."""
-        return self._content
+    def trial_content(self, _wildcards: Wildcards) -> str:
+        """The fingerprints of the files that a trial's page is made of."""
+        return self._content("trial")
 
-    @functools.cached_property
-    def _content(self) -> str:
+    def dataset_content(self, _wildcards: Wildcards) -> str:
+        """The fingerprints of the files that the dataset's page is made of."""
+        return self._content("dataset")
+
+    @functools.cache  # noqa: B019  # a PagePlan lives as long as the process
+    def _content(self, page: str) -> str:
         folder = Path(__file__).parent.parent / "pages"
-        return canonical(fingerprints([*sorted(folder.glob("*.html")), folder / "style.css"]))
+        files = [path for path in sorted((folder / page).iterdir()) if path.suffix in PAGE_SUFFIXES]
+        return canonical(fingerprints([*files, folder / "style.css"]))

@@ -7,27 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from kineograph.model.coordinate_panels import named_panels, side
 from kineograph.model.coordinates import Coordinates
-from kineograph.plots.style import GREY, LEFT, MIDDLE, RIGHT, nothing, save
+from kineograph.plots.style import GREY, SIDE_COLOURS, nothing, save
 
-PANELS = (
-    ("Pelvis tilt", ("pelvis_tilt",)),
-    ("Pelvis list", ("pelvis_list",)),
-    ("Pelvis rotation", ("pelvis_rotation",)),
-    ("Hip flexion", ("hip_flexion_r", "hip_flexion_l")),
-    ("Hip adduction", ("hip_adduction_r", "hip_adduction_l")),
-    ("Hip rotation", ("hip_rotation_r", "hip_rotation_l")),
-    ("Knee flexion", ("knee_angle_r", "knee_angle_l")),
-    ("Ankle dorsiflexion", ("ankle_angle_r", "ankle_angle_l")),
-    ("Subtalar angle", ("subtalar_angle_r", "subtalar_angle_l")),
-    ("Lumbar flexion", ("L5_S1_Flex_Ext",)),
-    ("Lumbar bending", ("L5_S1_Lat_Bending",)),
-    ("Lumbar rotation", ("L5_S1_axial_rotation",)),
-    ("Shoulder flexion", ("arm_flex_r", "arm_flex_l")),
-    ("Shoulder adduction", ("arm_add_r", "arm_add_l")),
-    ("Elbow flexion", ("elbow_flex_r", "elbow_flex_l")),
-)
-"""Title and coordinates of each panel, by the names of the Pose2Sim and Rajagopal models; others are left out."""
 COLUMNS = 3
 SMALLEST_SPAN_DEG = 10.0
 
@@ -46,8 +29,7 @@ def plot_angles(path: Path, coordinates: Coordinates, ranges: Mapping[str, tuple
     """
     import matplotlib.pyplot as plt
 
-    panels = [(title, [n for n in names if n in coordinates.names]) for title, names in PANELS]
-    panels = [(title, names) for title, names in panels if names]
+    panels = named_panels(coordinates.names)
     if not panels or not np.isfinite(coordinates.values).any():
         nothing(path, "no joint angles: see the verdict of the kinematics stage")
         return
@@ -59,14 +41,14 @@ def plot_angles(path: Path, coordinates: Coordinates, ranges: Mapping[str, tuple
         axes.set_visible(False)
     for axes, (title, names) in zip(grid.flat, panels, strict=False):
         for name in names:
-            colour = RIGHT if name.endswith("_r") else LEFT if name.endswith("_l") else MIDDLE
-            side = "right" if name.endswith("_r") else "left" if name.endswith("_l") else None
+            colour = SIDE_COLOURS[side(name)]
+            label = side(name) if len(names) > 1 else None
             values = np.degrees(coordinates.values[:, coordinates.names.index(name)])
             index = coordinates.names.index(name)
             band = 2 * np.degrees(coordinates.sd[:, index])
             told = coordinates.observed[:, index]
             axes.plot(coordinates.time_s, np.where(told, np.nan, values), color=GREY, linewidth=1.0)
-            axes.plot(coordinates.time_s, np.where(told, values, np.nan), color=colour, label=side, linewidth=1.4)
+            axes.plot(coordinates.time_s, np.where(told, values, np.nan), color=colour, label=label, linewidth=1.4)
             limits = axes.get_ylim()
             sure = told & np.isfinite(band)
             axes.fill_between(

@@ -50,6 +50,14 @@ class OverlayVideoSettings:
 
 
 @dataclass(frozen=True)
+class PlayerSettings:
+    """Settings of the section ``report`` that the pictures of the page's player have to themselves."""
+
+    player_mb: float = 6.0
+    player_size_px: int = 480
+
+
+@dataclass(frozen=True)
 class _Residuals:
     """Residuals of confident keypoints against the filtered points' projections.
 

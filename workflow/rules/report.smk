@@ -185,8 +185,28 @@ rule player_pictures:
         " {params.blur} {input.blurred:q} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
 
 
+rule bone_shapes:
+    input:
+        ancient(PAGES.bones_input()),
+    output:
+        LAYOUT.pattern("bone_shapes"),
+    log:
+        LAYOUT.log("bone_shapes", ()),
+    conda:
+        "../../envs/core.yaml"
+    resources:
+        **LIGHT,
+    params:
+        code=PLAN.code("bone_shapes"),
+        content=PAGES.bones_content,
+        geometry=lambda wildcards, input: PAGES.bones_folder(),
+    shell:
+        "python -m kineograph.cli bone-shapes --geometry {params.geometry:q} --out {output:q} 2> {log:q}"
+
+
 rule trial_page:
     input:
+        bones=LAYOUT.pattern("bone_shapes"),
         calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
         pictures=LAYOUT.pattern("player_pictures"),
@@ -233,7 +253,7 @@ rule trial_page:
         " --quality {input.quality:q} --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
         " --synchronization {input.synchronization:q} --tracks {input.tracks:q} --points {input.filtered:q} --pictures {input.pictures:q}"
         " --participants {params.participants:q} --kinematics {input.kinematics:q} --coordinates {input.coordinates:q}"
-        " --bodies {input.bodies:q} --marker-errors {input.marker_errors:q} --models {input.models:q} --cameras {params.cameras:q}"
+        " --bodies {input.bodies:q} --marker-errors {input.marker_errors:q} --models {input.models:q} --bones {input.bones:q} --cameras {params.cameras:q}"
         " --videos {input.videos:q} --files {params.files:q} --thumbnail {output.thumbnail:q} --out {output.page:q} 2> {log:q}"
 
 

@@ -64,6 +64,7 @@ PATHS: dict[str, str] = {
     "share": f"{_PARTICIPANT}/share.zip",
     # the dataset's
     "import_report": "report/import.txt",
+    "bone_shapes": "report/bones.json",
     "summary": "report/summary.tsv",
     "dataset_page": "report/index.html",
 }

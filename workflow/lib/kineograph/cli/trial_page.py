@@ -40,7 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON")
     for name in ("kinematics", "coordinates", "bodies", "marker-errors", "models"):
         parser.add_argument(f"--{name}", type=Path, nargs="*", default=[], metavar="FILE", help="of each participant")
-    parser.add_argument("--bones", type=Path, metavar="FILE", help="shapes of bones (.json)")
+    parser.add_argument("--bones", type=Path, required=True, metavar="FILE", help="shapes of bones (.json)")
     parser.add_argument("--cameras", type=json_argument, required=True, metavar="JSON", help="their names")
     parser.add_argument("--videos", type=Path, nargs="*", default=[], metavar="FILE", help="videos with overlays")
     parser.add_argument(
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> None:
     points, pictures = read_npz(args.points, Points3D), read_npz(args.pictures, PlayerPictures)
     skeleton = skeleton_card(points.skeleton) if points.n_frames and points.skeleton else None
     views = _views(args, points)
-    data = trial_data(points, skeleton, views, _solved(args), pictures)
+    data = trial_data(points, skeleton, views, _solved(args), pictures, read_json(args.bones))
     write_text(args.thumbnail, thumbnail(points, skeleton, views, pictures))
     write_page(
         args.out,
@@ -98,7 +98,7 @@ def _views(args: argparse.Namespace, points: Points3D) -> list[CameraView]:
 
 
 def _solved(args: argparse.Namespace) -> dict[str, Solved]:
-    from kineograph.opensim.setup_files import read_coordinate_ranges
+    from kineograph.opensim.setup_files import read_body_shapes, read_coordinate_ranges
 
     files = zip(args.participants, args.coordinates, args.bodies, args.marker_errors, args.models, strict=True)
     return {
@@ -107,6 +107,7 @@ def _solved(args: argparse.Namespace) -> dict[str, Solved]:
             read_npz(bodies, BodyPoses),
             read_npz(errors, MarkerErrors),
             read_coordinate_ranges(model),
+            read_body_shapes(model),
         )
         for name, coordinates, bodies, errors, model in files
     }

@@ -105,6 +105,18 @@ def read_coordinate_ranges(model: Path) -> dict[str, tuple[float, float]]:
     return ranges
 
 
+def read_body_shapes(model: Path) -> list[tuple[str, str, tuple[float, ...]]]:
+    """Body, file and scale along its axes of each shape on a model's bodies, without starting OpenSim."""
+    if not model.is_file() or not model.stat().st_size:
+        return []
+    found = []
+    for body in _parse(model).iter("Body"):
+        for mesh in body.iterfind("attached_geometry/Mesh"):
+            scale = tuple(float(value) for value in (mesh.findtext("scale_factors") or "1 1 1").split())
+            found.append((body.get("name", ""), (mesh.findtext("mesh_file") or "").strip(), scale))
+    return found
+
+
 def read_marker_names(model: Path) -> set[str]:
     """The names of a model file's markers, without starting OpenSim; none where the file is empty."""
     if not model.is_file() or not model.stat().st_size:

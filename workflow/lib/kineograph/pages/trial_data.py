@@ -62,12 +62,15 @@ class Solved:
         The kinematics stage's results.
     ranges : dict of str to (float, float)
         The model's range of each coordinate, rad or m.
+    shapes : sequence of (str, str, tuple of float)
+        Body, file and scale of each shape on its bodies.
     """
 
     coordinates: Coordinates
     bodies: BodyPoses
     marker_errors: MarkerErrors
     ranges: Mapping[str, tuple[float, float]]
+    shapes: Sequence[tuple[str, str, tuple[float, ...]]] = ()
 
 
 def trial_data(
@@ -76,6 +79,7 @@ def trial_data(
     views: Sequence[CameraView],
     solved: Mapping[str, Solved],
     pictures: PlayerPictures,
+    shapes: Mapping[str, Any],
 ) -> dict[str, Any]:
     """The data as plain values, for JSON.
 
@@ -91,6 +95,8 @@ def trial_data(
         Of each participant.
     pictures : PlayerPictures
         The cameras' pictures.
+    shapes : dict of str to dict
+        Shapes of bones by the names of their files, packed; a model without any is drawn as lines.
     """
     frames, people, keypoints = points.origin.shape
     bodies = sum(len(item.bodies.bodies) for item in solved.values())
@@ -105,6 +111,7 @@ def trial_data(
         "keypoints": [{"name": name, "side": skeleton.side(name) if skeleton else "middle"} for name in points.names],
         "bones": _bones(points.names, skeleton),
         "cameras": [_camera(view, points, shown, pictures) for view in views],
+        "shapes": {file: shapes[file] for item in solved.values() for _, file, _ in item.shapes if file in shapes},
         "picture_frames": (pictures.moment / step).tolist(),
         "people": [
             {
@@ -112,7 +119,7 @@ def trial_data(
                 "points": packed(points.position_m[shown, index], QUANTUM_M),
                 "origin": packed_bytes(points.origin[shown, index]),
                 "measured": float(points.measured[:, index].mean()) if frames else 0.0,
-                **_solved(solved[name], points.time_s[shown]),
+                **_solved(solved[name], points.time_s[shown], shapes),
             }
             for index, name in enumerate(points.participants)
         ],
@@ -153,7 +160,7 @@ def _frustum(camera: Camera) -> list[list[float]]:
     return found
 
 
-def _solved(solved: Solved, time_s: FloatArray) -> dict[str, Any]:
+def _solved(solved: Solved, time_s: FloatArray, shapes: Mapping[str, Any]) -> dict[str, Any]:
     """A participant's joint angles, marker errors and bodies at the times that are shown."""
     coordinates, bodies = solved.coordinates, solved.bodies
     rows = _rows(coordinates.time_s, time_s)
@@ -187,6 +194,11 @@ def _solved(solved: Solved, time_s: FloatArray) -> dict[str, Any]:
             "names": list(bodies.bodies),
             "parent": bodies.parent.tolist(),
             "origin": packed(from_opensim_axes(_taken(bodies.origin_m, rows)), QUANTUM_M),
+            "shapes": [
+                {"shape": file, "body": bodies.bodies.index(body), "scale": scale}
+                for body, file, scale in solved.shapes
+                if file in shapes and body in bodies.bodies
+            ],
             "rotation": packed(_turns(_taken(bodies.rotation, rows)), 1 / LARGEST),
         },
     }

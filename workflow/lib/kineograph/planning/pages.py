@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from kineograph.catalog.assets import Asset
 from kineograph.planning.plan import Plan, Wildcards
 from kineograph.planning.signatures import keep_signatures
-from kineograph.provenance.fingerprint import fingerprints
+from kineograph.provenance.fingerprint import fingerprint, fingerprints
 from kineograph.settings.text import canonical
 
+BONES_ASSET = "opensim_bones"
+GEOMETRY = "Geometry"
+"""OpenSim's name for the folder of shapes beside a model."""
 PAGE_SUFFIXES = (".html", ".css", ".js")
 
 
@@ -49,6 +53,25 @@ class PagePlan:
     def models(self, wildcards: Wildcards) -> list[str]:
         """The models of a trial's participants."""
         return self._plan.of_trial(self._plan.trial(wildcards), "model")
+
+    def bones_folder(self) -> str:
+        """The folder with the shapes of the models' bones."""
+        own = self._plan.config.value("opensim_setup")
+        return str(Path(own or self._bones().folder(self._plan.cache)) / GEOMETRY)
+
+    def bones_input(self) -> list[str]:
+        """The file that must be there before the shapes can be read; none where they are the user's own, or there are none."""
+        return [] if self._plan.config.value("opensim_setup") else [str(self._bones().record(self._plan.cache))]
+
+    def bones_content(self, _wildcards: Wildcards) -> str:
+        """The fingerprint of the shapes."""
+        if not self._plan.config.value("opensim_setup"):
+            return self._bones().identity
+        folder = Path(self.bones_folder())
+        return fingerprint(folder) if folder.is_dir() else ""
+
+    def _bones(self) -> Asset:
+        return self._plan.catalogue.asset(BONES_ASSET)
 
     def blur_argument(self, wildcards: Wildcards) -> str:
         """The command line's --blur-faces, where it is asked for."""

@@ -13,7 +13,7 @@ class SpaceView {
     this.target = centre;
     this.yaw = facing ? Math.atan2(facing[1] - centre[1], facing[0] - centre[0]) + 0.5 : 0.7;
     this.pitch = 0.2;
-    this.distance = 4.2;
+    this.distance = 3;
     this.front = this.yaw;
   }
   // The middle of the person shown; the last known one where there is none.

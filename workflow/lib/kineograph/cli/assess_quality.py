@@ -13,6 +13,7 @@ from kineograph.model.points import Points3D
 from kineograph.model.report import StageReport
 from kineograph.model.tracks import PersonTracks
 from kineograph.settings.text import from_json
+from kineograph.stages.bone_lengths import bone_lengths
 from kineograph.stages.quality import STAGE, QualitySettings, assess
 
 
@@ -35,6 +36,7 @@ def run(args: argparse.Namespace) -> StageReport:
     clock = read_synchronization(args.synchronization)
     tracks, points = read_npz(args.tracks, PersonTracks), read_npz(args.points, Points3D)
     report = assess(views.keypoints, views.rig, clock, tracks, points, settings)
+    report.came_out["segment_length_m"] = bone_lengths(points, views.skeleton)
     save_report(args, report)
     return report
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Any
 from kineograph.io.atomic import write_text
 from kineograph.io.reports import read_json, read_report
 from kineograph.model.report import VERDICTS, StageReport
+from kineograph.pages.render import VERDICT_WORDS, joined, write_page
+from kineograph.stages.repeatability import Repeated, repeatability
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,19 +32,52 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Read the verdicts and write the page and the table."""
+    found = sorted(((read_json(path), path) for path in args.verdicts), key=lambda item: _badness(item[0]))
+    records = [record for record, _ in found]
+    rows = [_row(record, os.path.relpath(path.parent, args.out.parent)) for record, path in found]
+    write_text(args.table, _table(rows))
+    counts = Counter(row["verdict"] for row in rows)
+    write_page(
+        args.out,
+        "dataset/page.html",
+        n_trials=len(rows),
+        counts=[(verdict, counts[verdict]) for verdict in reversed(VERDICTS) if counts[verdict]],
+        calibrations=_health(args.health),
+        data={
+            "words": VERDICT_WORDS,
+            "rows": [
+                {**row, "hint": _hint(record), "thumbnail": str(Path(row["page"]).with_name("thumbnail.svg"))}
+                for row, record in zip(rows, records, strict=True)
+            ],
+            "repeated": [_rounded(item) for item in repeatability(records)],
+        },
+        page_style=joined("dataset", ["page.css"]),
+        script=joined("dataset", ["page.js"]),
+    )
+
+
+def _badness(record: dict[str, Any]) -> tuple[int, str, str]:
+    """Sorts records worst first, then by name."""
+    return -VERDICTS.index(record["verdict"]), record["session"], record["trial"]
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> str:
+    """The rows as a table of tab-separated values."""
     import pandas as pd
 
-    from kineograph.pages.render import write_page
+    text: str = pd.DataFrame(rows).to_csv(sep="\t", index=False, lineterminator="\n")
+    return text
 
-    table = pd.DataFrame([_row(path, args.out.parent) for path in args.verdicts])
-    badness = table["verdict"].map({verdict: -index for index, verdict in enumerate(VERDICTS)})
-    table = table.assign(badness=badness).sort_values(["badness", "session", "trial"]).drop(columns="badness")
-    write_text(args.table, table.to_csv(sep="\t", index=False, lineterminator="\n"))
-    counts = table["verdict"].value_counts()
-    ordered = [(verdict, int(counts[verdict])) for verdict in reversed(VERDICTS) if verdict in counts]
-    write_page(
-        args.out, "dataset.html", rows=table.to_dict("records"), counts=ordered, calibrations=_health(args.health)
-    )
+
+def _hint(record: dict[str, Any]) -> str:
+    """What to do about the reason that the record puts first."""
+    reasons = [reason for stage in record["stages"] if stage["stage"] == record["stage"] for reason in stage["reasons"]]
+    return next((reason["hint"] for reason in reasons if reason["verdict"] == record["verdict"]), "")
+
+
+def _rounded(item: Repeated) -> dict[str, Any]:
+    """A row of what repeats, with no more digits than the page shows."""
+    return {key: round(value, 2) if isinstance(value, float) else value for key, value in asdict(item).items()}
 
 
 def _health(paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -80,9 +116,8 @@ def _median(values: Sequence[float | None]) -> str:
     return f"{median(known):.1f}" if known else ""
 
 
-def _row(path: Path, base: Path) -> dict[str, Any]:
+def _row(record: dict[str, Any], folder: str) -> dict[str, Any]:
     """One trial's row of the table; figures as text, empty where there is none."""
-    record = read_json(path)
     figures = {
         key: "" if record["figures"].get(key) is None else f"{record['figures'][key]:.3g}"
         for key in ("reprojection_error_px", "cameras_used", "missing", "marker_error_mm")
@@ -92,5 +127,5 @@ def _row(path: Path, base: Path) -> dict[str, Any]:
         "participants": ", ".join(record["participants"]),
         **{key: record[key] for key in ("verdict", "stage", "reason", "blame")},
         **figures,
-        "page": os.path.relpath(path.parent / "report" / "index.html", base),
+        "page": f"{folder}/report/index.html",
     }

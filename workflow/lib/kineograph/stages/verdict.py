@@ -47,8 +47,8 @@ def trial_verdict(reports: Sequence[NamedReport], settings: VerdictSettings) -> 
     -------
     dict
         ``verdict``; ``failed``, whether the run should fail because of it; ``stage``, ``reason`` and ``blame`` of the first
-        of the worst reasons; ``error``, three lines, where the input could not be used; ``figures`` for tables; ``stages``,
-        each with its reasons.
+        of the worst reasons; ``error``, three lines, where the input could not be used; ``figures`` for tables; ``people``,
+        what to compare between trials of a participant; ``stages``, each with its reasons.
     """
     ordered = sorted(reports, key=lambda item: STAGE_ORDER.index(item.report.stage))
     verdict = worst(item.report.verdict for item in ordered)
@@ -70,6 +70,7 @@ def trial_verdict(reports: Sequence[NamedReport], settings: VerdictSettings) -> 
         "blame": blame,
         "error": "\n".join(errors[0].lines()) if errors else None,
         "figures": _figures(ordered),
+        "people": _comparable(ordered),
         "stages": [
             {
                 "stage": item.report.stage,
@@ -109,6 +110,19 @@ def _figures(reports: Sequence[NamedReport]) -> dict[str, float | None]:
         "missing": points["points_missing"] / total if total else None,
         "marker_error_mm": max(known) if known else None,
     }
+
+
+def _comparable(reports: Sequence[NamedReport]) -> dict[str, dict[str, Any]]:
+    """Of each participant what should repeat: the range of each coordinate (degrees, m) and the bones' lengths (m)."""
+    people: dict[str, dict[str, Any]] = {}
+    for item in reports:
+        out = item.report.came_out
+        if item.report.stage == "kinematics" and "range" in out:
+            people.setdefault(item.of, {})["range"] = out["range"]
+        if item.report.stage == "quality":
+            for name, lengths in out.get("segment_length_m", {}).items():
+                people.setdefault(name, {})["segment_length_m"] = lengths
+    return people
 
 
 def _note(report: StageReport) -> str:

@@ -8,6 +8,7 @@ import os
 import select
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,14 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--hide-scrollbars", "--disable-extensions", "--remote-debugging-pipe",
 )  # fmt: skip
+LAUNCH = """
+import fcntl, os, sys
+ends = [fcntl.fcntl(int(text), fcntl.F_DUPFD, 64) for text in sys.argv[1:3]]
+for end, number in zip(ends, (3, 4)):
+    os.dup2(end, number)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+"""Puts the pipe's ends where the browser looks for them."""
 
 
 class Chromium:
@@ -30,8 +39,8 @@ class Chromium:
         self._in, from_browser = os.pipe()
         assert BROWSER is not None
         command = [
-            "sh", "-c", f'exec 3<&{to_browser} 4>&{from_browser}; exec "$@"', "sh", BROWSER, *FLAGS,
-            f"--user-data-dir={profile}", "about:blank",
+            sys.executable, "-c", LAUNCH, str(to_browser), str(from_browser), BROWSER, *FLAGS, f"--user-data-dir={profile}",
+            "about:blank",
         ]  # fmt: skip
         self._process = subprocess.Popen(
             command, pass_fds=(to_browser, from_browser), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

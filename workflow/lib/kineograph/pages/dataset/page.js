@@ -33,7 +33,7 @@
   }
   function picture(cell, row) {
     const image = document.createElement("img");
-    Object.assign(image, { loading: "lazy", decoding: "async", width: 85, height: 64, alt: "" });
+    Object.assign(image, { loading: "lazy", decoding: "async", width: 96, height: 72, alt: "" });
     image.onerror = () => { image.style.visibility = "hidden"; };
     image.src = encodeURI(row.thumbnail);
     cell.className = "picture";
@@ -83,7 +83,7 @@
     const words = byId("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const wanted = ["verdict", "stage", "session"].map((key) => [key, byId(key).value]).filter(([, value]) => value);
     shown = data.rows.filter((row) => words.every((word) => row.words.includes(word)) && wanted.every(([key, value]) => row[key] === value));
-    byId("count").textContent = shown.length === data.rows.length ? `${shown.length} trials` : `${shown.length} of ${data.rows.length} trials`;
+    byId("count").textContent = `${shown.length} of ${data.rows.length} shown`;
     count = 0;
     document.querySelector("#trials tbody").replaceChildren();
     more();

@@ -73,7 +73,8 @@ class CameraView {
     context.translate(tile.x, tile.y);
     context.lineCap = "round";
     const size = Math.max(Math.min(tile.width, tile.height) / 260, 0.7);
-    DATA.people.forEach((_, person) => this.drawPerson(context, camera, frame, person, tile.scale, size));
+    const others = DATA.people.map((_, person) => person).filter((person) => person !== this.state.person);
+    for (const person of [...others, this.state.person]) this.drawPerson(context, camera, frame, person, tile.scale, size);
     context.font = "600 12px system-ui, sans-serif";
     context.lineWidth = 3;
     context.strokeStyle = "#000";
@@ -121,7 +122,7 @@ class CameraView {
     if (this.state.clock.playing) return;
     const away = number < 0 ? 0 : DATA.picture_frames[number] - frame;
     const text = number < 0 ? "No pictures: keypoints were imported, or the page is to have none."
-      : away && this.state.show.pictures ? `The pictures are those of ${(Math.abs(away) / (DATA.fps_hz || 1)).toFixed(3)} s ${away < 0 ? "earlier" : "later"} than the skeleton.` : "";
+      : away && this.state.show.pictures ? `The pictures were taken ${(Math.abs(away) / (DATA.fps_hz || 1)).toFixed(3)} s ${away < 0 ? "before" : "after"} this frame.` : "";
     if (this.note.textContent !== text) this.note.textContent = text;
   }
 }

@@ -13,7 +13,7 @@ class Clock {
     this.tell();
   }
   step(frames) { this.stop(); this.set(this.frame + frames); }
-  stop() { this.playing = false; this.tell(); }
+  stop() { if (this.playing) { this.playing = false; this.tell(); } }
   play() {
     if (this.playing || this.frames < 2) return;
     this.playing = true;

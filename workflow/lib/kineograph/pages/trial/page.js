@@ -91,7 +91,11 @@
 
   const slider = byId("time"), play = byId("play");
   slider.max = String(clock.last);
-  slider.oninput = () => { clock.stop(); clock.set(Number(slider.value)); };
+  slider.oninput = () => {
+    const frame = Number(slider.value); // before the clock sets it
+    clock.stop();
+    clock.set(frame);
+  };
   play.onclick = () => clock.toggle();
   byId("back").onclick = () => clock.step(-1);
   byId("forth").onclick = () => clock.step(1);
@@ -127,5 +131,5 @@
   cameraButtons();
   peopleButtons();
   choosePerson(0);
-  clock.set(Math.floor(clock.last / 2));
+  clock.set(DATA.picture_frames[DATA.picture_frames.length >> 1] ?? clock.last / 2);
 })();

@@ -92,7 +92,9 @@ class Chromium:
 class Page:
     """A tab that shows a file."""
 
-    def __init__(self, browser: Chromium, path: Path, *, size: tuple[int, int] = (1200, 900), dark: bool = False) -> None:
+    def __init__(
+        self, browser: Chromium, path: Path, *, size: tuple[int, int] = (1200, 900), dark: bool = False
+    ) -> None:
         self.browser = browser
         target = browser.ask("Target.createTarget", url="about:blank")["targetId"]
         self._target = target

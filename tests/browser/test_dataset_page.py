@@ -44,7 +44,15 @@ def folder(tmp_path_factory):
         paths.append(str(path))
     (folder / "report").mkdir()
     out = folder / "report"
-    command = ["dataset-page", "--verdicts", *paths, "--table", str(out / "summary.tsv"), "--out", str(out / "index.html")]
+    command = [
+        "dataset-page",
+        "--verdicts",
+        *paths,
+        "--table",
+        str(out / "summary.tsv"),
+        "--out",
+        str(out / "index.html"),
+    ]
     start = time.process_time()
     assert main(command) == 0
     assert time.process_time() - start < 10  # measured: see the module's tests
@@ -142,7 +150,9 @@ def test_rows_follow_as_one_scrolls(page):
 
 
 def test_what_repeats_between_trials_is_shown(page):
-    rows = page.js("[...document.querySelectorAll('#repeated tbody tr')].map((r) => [...r.cells].map((c) => c.textContent))")
+    rows = page.js(
+        "[...document.querySelectorAll('#repeated tbody tr')].map((r) => [...r.cells].map((c) => c.textContent))"
+    )
     table = {row[0]: row[1:] for row in rows}
     assert table["length of right thigh"][:3] == ["450", "400 mm", "0 mm"], "trials with an error don't count"
     assert table["range of knee angle r"][3:5] == ["50.0°", "56.0°"]

@@ -60,9 +60,7 @@ def write_trial(folder: Path) -> None:
     write_synchronization(folder / "synchronization.json", clock, StageReport("synchronization"))
     detection = np.broadcast_to(np.arange(2)[None, :, None], (FRAMES, 2, 3)).copy()
     frame = np.repeat(np.arange(FRAMES)[:, None], 3, axis=1)
-    write_npz(
-        folder / "tracks.npz", PersonTracks(PEOPLE, cameras.names, detection, frame, clock.time_s, FPS_HZ)
-    )
+    write_npz(folder / "tracks.npz", PersonTracks(PEOPLE, cameras.names, detection, frame, clock.time_s, FPS_HZ))
     shape = position_m.shape[:3]
     origin = np.full(shape, int(Origin.TRIANGULATED), np.uint8)
     origin[FILLED, 0, skeleton.index("LWrist")] = Origin.INTERPOLATED
@@ -106,7 +104,15 @@ def _write_person(folder: Path, position_m: np.ndarray, hip: int, time_s: np.nda
 
 def write_trial_page(folder: Path, out: Path, pictures: Path) -> str:
     """Run the verb on the files of :func:`write_trial`; the page's text."""
-    command = ["trial-page", "--participants", json.dumps(PEOPLE), "--cameras", json.dumps(rig(3).names), "--files", "{}"]
+    command = [
+        "trial-page",
+        "--participants",
+        json.dumps(PEOPLE),
+        "--cameras",
+        json.dumps(rig(3).names),
+        "--files",
+        "{}",
+    ]
     for name in ("verdict", "triangulation", "quality", "inputs", "synchronization"):
         command += [f"--{name}", str(folder / f"{name}.json")]
     command += ["--calibration", str(folder / "calibration.toml"), "--pictures", str(pictures)]

@@ -22,7 +22,9 @@ QUANTUM_M = 0.0001
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("--geometry", type=Path, required=True, metavar="DIR", help="VTP files, as OpenSim models name them")
+    parser.add_argument(
+        "--geometry", type=Path, required=True, metavar="DIR", help="VTP files, as OpenSim models name them"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the shapes (.json)")
 
 

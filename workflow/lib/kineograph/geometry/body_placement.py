@@ -44,6 +44,4 @@ def body_poses(tree: KinematicTree, coordinates: Coordinates) -> BodyPoses:
 def no_bodies(coordinates: Coordinates) -> BodyPoses:
     """What is known of a model whose bodies can't be followed."""
     frames = len(coordinates.time_s)
-    return BodyPoses(
-        (), np.zeros(0, int), np.zeros((frames, 0, 3)), np.zeros((frames, 0, 3, 3)), coordinates.time_s
-    )
+    return BodyPoses((), np.zeros(0, int), np.zeros((frames, 0, 3)), np.zeros((frames, 0, 3, 3)), coordinates.time_s)

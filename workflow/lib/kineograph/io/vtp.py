@@ -44,7 +44,9 @@ def _fans(corners: IntArray, ends: IntArray) -> IntArray:
     starts = np.concatenate([[0], ends[:-1]]).astype(int)
     sizes = ends - starts
     triangles = [
-        np.stack([corners[starts[sizes > n]], corners[starts[sizes > n] + n - 1], corners[starts[sizes > n] + n]], axis=1)
+        np.stack(
+            [corners[starts[sizes > n]], corners[starts[sizes > n] + n - 1], corners[starts[sizes > n] + n]], axis=1
+        )
         for n in range(2, int(sizes.max(initial=0)))
     ]
     return np.concatenate(triangles) if triangles else np.zeros((0, 3), int)

@@ -12,7 +12,9 @@ import numpy as np
 from kineograph.model.coordinate_panels import PANELS
 
 NUMBER = re.compile(r"[\s_.-]*\d+$")
-CHOSEN = tuple(name for title, names in PANELS for name in names if title.split()[0] in {"Hip", "Knee", "Ankle", "Elbow"})
+CHOSEN = tuple(
+    name for title, names in PANELS for name in names if title.split()[0] in {"Hip", "Knee", "Ankle", "Elbow"}
+)
 """Coordinates that are compared: of the hips, knees, ankles and elbows."""
 MM = 1000.0
 

@@ -13,12 +13,13 @@ class SpaceView {
     this.target = centre;
     this.yaw = facing ? Math.atan2(facing[1] - centre[1], facing[0] - centre[0]) + 0.5 : 0.7;
     this.pitch = 0.2;
-    this.distance = 3;
+    const places = DATA.people.map((_, person) => this.centre(this.state.clock.last >> 1, person));
+    this.distance = 3 + Math.max(...places.map((place) => Math.hypot(...place.map((value, axis) => value - centre[axis]))));
     this.front = this.yaw;
   }
-  // The middle of the person shown; the last known one where there is none.
-  centre(frame) {
-    const person = DATA.people[this.state.person], low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity];
+  // The middle of a person; the last known one where there is none.
+  centre(frame, index = this.state.person) {
+    const person = DATA.people[index], low = [Infinity, Infinity, Infinity], high = [-Infinity, -Infinity, -Infinity];
     if (!person) return [0, 0, 1];
     for (let k = 0; k < DATA.keypoints.length; k++) for (let axis = 0; axis < 3; axis++) {
       const value = person.points.values[person.points.at(frame, k) + axis];
@@ -114,6 +115,7 @@ class SpaceView {
     parts.sort((a, b) => b.depth - a.depth);
     for (const part of parts) part.draw(context);
     if (show.names) this.drawNames(context, frame);
+    if (DATA.people.length > 1) DATA.people.forEach((person, index) => this.drawPersonName(context, person, index, frame));
   }
   line(context, from, to) {
     let a = this.seen(...from), b = this.seen(...to);
@@ -192,6 +194,21 @@ class SpaceView {
         if (!measured) { context.strokeStyle = theme.filled; context.lineWidth = 1.5; context.stroke(); }
       } });
     });
+  }
+  drawPersonName(context, person, index, frame) {
+    let top = null;
+    for (let k = 0; k < DATA.keypoints.length; k++) {
+      const i = person.points.at(frame, k), place = person.points.values.slice(i, i + 3);
+      if (!Number.isNaN(place[2]) && (!top || place[2] > top[2])) top = place;
+    }
+    const at = top && this.seen(top[0], top[1], top[2] + 0.25);
+    if (!at || at[2] < NEAR_M) return;
+    const [x, y] = this.toScreen(at);
+    context.font = (index === this.state.person ? "700" : "400") + " 13px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.fillStyle = theme.ink;
+    context.fillText(person.name, x, y);
+    context.textAlign = "start";
   }
   drawNames(context, frame) {
     const person = DATA.people[this.state.person];

@@ -161,6 +161,7 @@ SECTION_CLASSES = {
     "report": "stages.quality.ReportSettings",
     "sharing": "cli.share.ShareSettings",
     "report/video": "stages.quality.OverlayVideoSettings",
+    "report/player": "stages.quality.PlayerSettings",
 }
 
 

@@ -107,6 +107,14 @@ class TestPlayerPictures:
         ]
         assert len(self.made(folder, {"player_mb": 0}).moment) == 0
 
+    def test_jumping_to_a_frame_shows_the_same_as_decoding_all_before_it(self, folder, monkeypatch):
+        settings = {"player_mb": 0.1}
+        decoded = self.made(folder, settings)
+        monkeypatch.setattr("kineograph.pose.player_pictures.JUMP_FRAMES", 1)
+        jumped = self.made(folder, settings)
+        assert 1 < int(decoded.moment[1])
+        assert np.array_equal(decoded.data, jumped.data)
+
     def test_heads_are_blurred_and_frames_without_keypoints_dark(self, folder):
         seen = film(rig(2), halpe26(), [walker(halpe26())], seconds=20 / FPS_HZ, fps_hz=FPS_HZ)
         paths = [folder / f"{item.camera}.npz" for item in seen]

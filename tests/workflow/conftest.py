@@ -81,7 +81,8 @@ class Project:
 
 @pytest.fixture(scope="session")
 def opensim_ready(opensim_setup, fetched):
-    fetched("opencap_lstm")  # so that plans need not fetch it
+    for asset in ("opencap_lstm", "opensim_bones"):
+        fetched(asset)  # so that plans need not fetch it
     return opensim_setup
 
 

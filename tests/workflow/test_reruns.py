@@ -30,7 +30,7 @@ SCOPE = {
     "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlays": "trial", "plot_trial": "trial",
     "judge_trial": "trial", "trial_page": "trial", "check_trial": "trial", "dataset_page": "dataset",
     "calibration_health": "calibration", "refine_calibration": "calibration",
-    "draw_overlay_video": "camera", "augment": "trial",
+    "draw_overlay_video": "camera", "augment": "trial", "player_pictures": "trial", "bone_shapes": "dataset",
 }  # fmt: skip
 """Each job kind and what it is done once for."""
 MAKES_STALE = {
@@ -41,6 +41,7 @@ MAKES_STALE = {
         "triangulate",
         "assess_quality",
         "draw_overlays",
+        "trial_page",
         "judge_trial",
         "calibration_health",
     ],
@@ -50,6 +51,7 @@ MAKES_STALE = {
         "triangulate",
         "assess_quality",
         "draw_overlays",
+        "trial_page",
         "judge_trial",
         "calibration_health",
     ],
@@ -59,11 +61,21 @@ MAKES_STALE = {
         "triangulate",
         "assess_quality",
         "draw_overlays",
+        "trial_page",
         "judge_trial",
         "calibration_health",
     ],
-    "synchronize": ["associate", "triangulate", "assess_quality", "draw_overlays", "judge_trial", "calibration_health"],
-    "associate": ["triangulate", "assess_quality", "draw_overlays", "judge_trial", "calibration_health"],
+    "synchronize": [
+        "associate",
+        "triangulate",
+        "assess_quality",
+        "draw_overlays",
+        "player_pictures",
+        "trial_page",
+        "judge_trial",
+        "calibration_health",
+    ],
+    "associate": ["triangulate", "assess_quality", "draw_overlays", "trial_page", "judge_trial", "calibration_health"],
     "calibration_health": ["dataset_page"],
     "triangulate": ["smooth", "plot_trial", "judge_trial", "trial_page"],
     "smooth": [
@@ -73,16 +85,17 @@ MAKES_STALE = {
         "assess_quality",
         "draw_overlays",
         "plot_trial",
+        "trial_page",
         "judge_trial",
     ],
     "augment": ["export_trc", "scale", "solve_kinematics", "judge_trial"],
     "export_trc": ["scale", "solve_kinematics"],
-    "scale": ["solve_kinematics", "plot_trial", "judge_trial"],
+    "scale": ["solve_kinematics", "plot_trial", "judge_trial", "trial_page"],
     "solve_kinematics": ["plot_trial", "judge_trial", "trial_page"],
-    "assess_quality": ["plot_trial", "judge_trial"],
-    "draw_overlays": ["trial_page"],
+    "assess_quality": ["plot_trial", "judge_trial", "trial_page"],
     "draw_overlay_video": ["trial_page"],
-    "plot_trial": ["trial_page"],
+    "player_pictures": ["trial_page"],
+    "bone_shapes": ["trial_page"],
     "judge_trial": ["trial_page", "check_trial", "dataset_page"],
     "trial_page": ["check_trial"],
 }
@@ -91,7 +104,7 @@ SESSION_READERS = ("calibrate", "inspect", "estimate_pose", "synchronize", "asso
 REFINED = {
     kind: [*after, *(["refine_calibration"] if kind in SESSION_READERS else [])] for kind, after in MAKES_STALE.items()
 }
-REFINED["refine_calibration"] = ["triangulate", "assess_quality", "draw_overlays", "judge_trial"]
+REFINED["refine_calibration"] = ["triangulate", "assess_quality", "draw_overlays", "trial_page", "judge_trial"]
 """The same where calibrations are refined."""
 BY_PEOPLE = {**MAKES_STALE, "estimate_pose": ["calibrate"]}
 """The same where calibrations come from people: through the calibration, all that needs keypoints follows."""
@@ -129,7 +142,7 @@ def stale_after(*first: str, trials: tuple[str, ...] = TRIALS, graph: dict[str, 
         if (kind, trial) in seen:
             continue
         seen.add((kind, trial))
-        shared = SCOPE[kind] in ("person", "calibration")
+        shared = SCOPE[kind] in ("person", "calibration", "dataset")
         for following in graph.get(kind, []):
             concerned = trials if shared else (trial,)
             for where in concerned:
@@ -266,7 +279,7 @@ CHUNKS_OF_T1 = Counter({f"estimate_pose_chunk[T1/{camera}]": 2 for camera in CAM
 
 SKELETON_READERS = [
     "estimate_pose", "synchronize", "associate", "triangulate", "export_trc", "scale", "solve_kinematics", "assess_quality",
-    "draw_overlays", "plot_trial",
+    "draw_overlays", "plot_trial", "trial_page",
 ]  # fmt: skip
 
 AUGMENTED_T1 = stale_after("augment[T1]")
@@ -321,7 +334,8 @@ EDITS = {
     "quality.warn_error_px": (setting("quality", "warn_error_px", 25), stale_after("assess_quality")),
     "verdicts.fail_at": (setting("verdicts", "fail_at", "never"), stale_after("judge_trial")),
     "report.overlay_frames": (setting("report", "overlay_frames", 2), stale_after("draw_overlays")),
-    "report.blur_faces": (setting("report", "blur_faces", True), stale_after("draw_overlays")),
+    "report.blur_faces": (setting("report", "blur_faces", True), stale_after("draw_overlays", "player_pictures")),
+    "report.player_mb": (setting("report", "player_mb", 2), stale_after("player_pictures")),
     "report.overlay_video": (setting("report", "overlay_video", True), stale_after("draw_overlay_video")),
     "report.overlay_video_height_px without overlay_video": (setting("report", "overlay_video_height_px", 360), NOTHING),
     # the same value in another spelling, or the default said aloud
@@ -353,7 +367,7 @@ EDITS = {
         code("stages/import_keypoints.py"), stale_after("inspect[T2]", *POSE_OF_T2)
     ),
     "code of reading videos": (
-        code("pose/stream.py"), stale_after("inspect", "draw_overlays", *POSE_OF_T1, *POSE_OF_T2)
+        code("pose/stream.py"), stale_after("inspect", "draw_overlays", "player_pictures", *POSE_OF_T1, *POSE_OF_T2)
     ),
     "code of a converter": (code("pose/converters/tfjs.py"), NOTHING),  # these networks are ONNX as they are
     "code of synchronization": (code("geometry/timing.py"), stale_after("synchronize")),
@@ -361,7 +375,8 @@ EDITS = {
     "code of the common clock": (
         code("signal/common_clock.py"),
         stale_after(
-            "synchronize", "associate", "triangulate", "assess_quality", "draw_overlays", "calibration_health"
+            "synchronize", "associate", "triangulate", "assess_quality", "draw_overlays", "player_pictures", "trial_page",
+            "calibration_health",
         ),
     ),
     "code of triangulation": (code("geometry/triangulation.py"), stale_after("triangulate", "calibration_health")),
@@ -379,7 +394,12 @@ EDITS = {
     "code of the trajectory solver": (code("geometry/trajectory_fit.py"), stale_after("solve_kinematics")),
     "code of the plot of marker errors": (code("plots/marker_errors.py"), stale_after("plot_trial")),
     "code of quality": (code("cli/assess_quality.py"), stale_after("assess_quality")),
-    "code of the overlays": (code("pose/overlay.py"), stale_after("draw_overlays")),
+    "code of the overlays": (code("pose/overlay.py"), stale_after("draw_overlays", "player_pictures")),
+    "code of the player's pictures": (code("pose/player_pictures.py"), stale_after("player_pictures")),
+    "code of the shapes of bones": (code("io/vtp.py"), stale_after("bone_shapes")),
+    "code of what repeats": (code("stages/repeatability.py"), stale_after("dataset_page")),
+    "a script of the trials' pages": (code("pages/trial/space.js", "\n// edited\n"), stale_after("trial_page")),
+    "the style of the dataset's page": (code("pages/dataset/page.css", "\n/* edited */\n"), stale_after("dataset_page")),
     "code of a plot": (code("plots/angles.py"), stale_after("plot_trial")),
     "code of the verdict": (code("stages/verdict.py"), stale_after("judge_trial")),
     "a page's style": (replace(STYLE, "1.5rem", "1.6rem"), stale_after("trial_page", "dataset_page")),
@@ -387,7 +407,7 @@ EDITS = {
     # data
     "a touch of all data": (touch_all("data"), NOTHING),
     "a copy of a video": (rewrite_as_a_copy, NOTHING),
-    "another video": (another_video, stale_after("inspect[T1]", "estimate_pose[T1/cam01]")),
+    "another video": (another_video, stale_after("inspect[T1]", "estimate_pose[T1/cam01]", "player_pictures[T1]")),
     "another keypoint file": (another_keypoint_file, stale_after("inspect[T2]", "estimate_pose[T2/cam02]")),
     "a new calibration": (another_calibration, stale_after("calibrate")),
     "other weights": (other_weights, stale_after(*POSE_OF_T1)),
@@ -449,7 +469,8 @@ REFINED_EDITS = {
     ),
     "calibration.binning": (setting("calibration", "binning", 2), stale_after("calibrate", graph=REFINED)),
     "calibration.refine off": (
-        setting("calibration", "refine", False), stale_after("triangulate", "assess_quality", "draw_overlays", "judge_trial")
+        setting("calibration", "refine", False),
+        stale_after("triangulate", "assess_quality", "draw_overlays", "trial_page", "judge_trial"),
     ),
     "association of one trial": (
         override({"trial": "T1"}, "association", max_gap_s=2.0), stale_after("associate[T1]", graph=REFINED)
@@ -500,6 +521,8 @@ def up_to_kinematics(*first: str) -> Counter:
         "plot_",
         "judge_",
         "trial_page",
+        "player_",
+        "bone_",
         "check_",
     )
     everything = stale_after(*first, graph=BY_PEOPLE)

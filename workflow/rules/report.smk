@@ -163,7 +163,7 @@ rule judge_trial:
 
 rule player_pictures:
     input:
-        lambda wildcards: ancient(PLAN.recordings(wildcards)),
+        ancient(PAGES.filmed),
         synchronization=LAYOUT.pattern("synchronization"),
         blurred=PAGES.blurred_keypoints,
     output:
@@ -178,8 +178,8 @@ rule player_pictures:
         settings=PLAN.settings("report", "player"),
         blur=PAGES.blur_argument,
         code=PLAN.code("player_pictures"),
-        content=PLAN.recordings_content,
-        cameras=PAGES.recorded_cameras,
+        content=PAGES.filmed_content,
+        cameras=PLAN.recorded_cameras,
     shell:
         "python -m kineograph.cli player-pictures --synchronization {input.synchronization:q} --cameras {params.cameras:q}"
         " {params.blur} {input.blurred:q} --settings {params.settings:q} --code {params.code} --out {output:q} 2> {log:q}"
@@ -206,16 +206,6 @@ rule bone_shapes:
 
 rule trial_page:
     input:
-        bones=LAYOUT.pattern("bone_shapes"),
-        calibration=REFINEMENT.calibration,
-        keypoints=PLAN.files("keypoints"),
-        pictures=LAYOUT.pattern("player_pictures"),
-        kinematics=PLAN.files("kinematics_report"),
-        coordinates=PLAN.files("coordinates"),
-        bodies=PLAN.files("bodies"),
-        marker_errors=PLAN.files("marker_errors"),
-        models=PAGES.models,
-        videos=PAGES.overlay_videos,
         **{
             kind: LAYOUT.pattern(kind)
             for kind in (
@@ -228,6 +218,16 @@ rule trial_page:
                 "verdict",
             )
         },
+        bones=LAYOUT.pattern("bone_shapes"),
+        calibration=REFINEMENT.calibration,
+        keypoints=PLAN.files("keypoints"),
+        pictures=LAYOUT.pattern("player_pictures"),
+        kinematics=PLAN.files("kinematics_report"),
+        coordinates=PLAN.files("coordinates"),
+        bodies=PLAN.files("bodies"),
+        marker_errors=PLAN.files("marker_errors"),
+        models=PLAN.files("model"),
+        videos=PAGES.overlay_videos,
     output:
         page=report(
             LAYOUT.pattern("trial_page"),
@@ -245,6 +245,7 @@ rule trial_page:
     params:
         code=PLAN.code("trial_page"),
         content=PAGES.trial_content,
+        skeletons=PLAN.skeleton_content,
         cameras=PAGES.camera_names,
         participants=PLAN.participants,
         files=PAGES.result_files,

@@ -67,7 +67,8 @@ def _frames(clock: Synchronization) -> IntArray:
         np.floor(np.nan_to_num(camera_frames(clock, camera), nan=-1.0) + 0.5) for camera in range(len(clock.cameras))
     ]
     frames = np.stack(columns, axis=1) if columns else np.zeros((clock.n_frames, 0))
-    return np.maximum(frames, -1).astype(int)
+    whole: IntArray = np.maximum(frames, -1).astype(int)
+    return whole
 
 
 def _footage(camera: dict[str, Any]) -> Footage | None:

@@ -10,6 +10,7 @@ from kineograph.geometry.forward_kinematics import MarkerModel
 from kineograph.model.body_poses import BodyPoses
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.kinematic_tree import KinematicTree
+from kineograph.model.shapes import finite
 
 
 def body_poses(tree: KinematicTree, coordinates: Coordinates) -> BodyPoses:
@@ -32,7 +33,7 @@ def body_poses(tree: KinematicTree, coordinates: Coordinates) -> BodyPoses:
     for index, name in enumerate(tree.names):
         if name in coordinates.names:
             x[:, index] = coordinates.values[:, coordinates.names.index(name)]
-    solved = np.isfinite(x).all(axis=1)
+    solved = finite(x)
     poses = np.where(solved[:, None], x, 0.0)[:, model.free]
     order = [model.markers.index(name) for name in bodies]
     origin_m = np.where(solved[:, None, None], model.places(poses)[:, order], np.nan)

@@ -6,7 +6,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
-from numpy.typing import NDArray
 
 from kineograph.errors import InputError
 from kineograph.model.shapes import IntArray
@@ -25,18 +24,18 @@ def read_vtp(path: Path) -> Surface:
         piece = ElementTree.parse(path).getroot().find("PolyData/Piece")
         if piece is None:
             raise _unusable(path, "no polygons")
-        points = _numbers(path, piece.find("Points/DataArray"), float).reshape(-1, 3)
-        corners = _numbers(path, piece.find("Polys/DataArray[@Name='connectivity']"), int)
-        ends = _numbers(path, piece.find("Polys/DataArray[@Name='offsets']"), int)
+        points = np.array(_numbers(path, piece.find("Points/DataArray")), float).reshape(-1, 3)
+        corners = np.array(_numbers(path, piece.find("Polys/DataArray[@Name='connectivity']")), int)
+        ends = np.array(_numbers(path, piece.find("Polys/DataArray[@Name='offsets']")), int)
         return Surface(points, _fans(corners, ends))
     except (ElementTree.ParseError, ValueError, IndexError) as error:
         raise _unusable(path, str(error)) from error
 
 
-def _numbers(path: Path, element: ElementTree.Element | None, kind: type) -> NDArray[np.generic]:
+def _numbers(path: Path, element: ElementTree.Element | None) -> list[str]:
     if element is None or element.get("format") != "ascii":
         raise _unusable(path, "no numbers as text")
-    return np.array((element.text or "").split(), dtype=kind)
+    return (element.text or "").split()
 
 
 def _fans(corners: IntArray, ends: IntArray) -> IntArray:

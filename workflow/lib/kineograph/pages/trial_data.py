@@ -165,7 +165,7 @@ def _solved(solved: Solved, time_s: FloatArray, shapes: Mapping[str, Any]) -> di
     coordinates, bodies = solved.coordinates, solved.bodies
     rows = _rows(coordinates.time_s, time_s)
     angles = [name for name, turns in zip(coordinates.names, coordinates.rotational, strict=True) if turns]
-    turned = np.nan_to_num(coordinates.values).any(axis=0)
+    turned = (np.nan_to_num(coordinates.values) != 0).sum(axis=0)
     moving = [name for name in angles if turned[coordinates.names.index(name)]]
     panels = [*((True, *panel) for panel in named_panels(moving)), *((False, *panel) for panel in other_panels(moving))]
     error_mm = solved.marker_errors.error_m * 1000

@@ -45,14 +45,14 @@ class PagePlan:
         """The keypoints of a trial's cameras where heads are to be blurred; else none are needed."""
         return self._plan.of_trial(self._plan.trial(wildcards), "keypoints") if self.blur_argument(wildcards) else []
 
-    def recorded_cameras(self, wildcards: Wildcards) -> str:
-        """Name, kind and path of a trial's cameras, as JSON."""
-        cameras = self._plan.trial(wildcards).cameras
-        return canonical([{"name": item.name, "kind": item.kind, "path": str(item.path)} for item in cameras])
+    def filmed(self, wildcards: Wildcards) -> list[str]:
+        """The videos and folders of pictures of a trial's cameras."""
+        return [str(camera.path) for camera in self._plan.trial(wildcards).cameras if camera.filmed]
 
-    def models(self, wildcards: Wildcards) -> list[str]:
-        """The models of a trial's participants."""
-        return self._plan.of_trial(self._plan.trial(wildcards), "model")
+    def filmed_content(self, wildcards: Wildcards) -> str:
+        """Their fingerprints."""
+        cameras = self._plan.trial(wildcards).cameras
+        return canonical({item.name: fingerprint(item.path) for item in cameras if item.filmed})
 
     def bones_folder(self) -> str:
         """The folder with the shapes of the models' bones."""

@@ -78,7 +78,7 @@ def _fitting(
 def _height(image: Image, size_px: int) -> int:
     """The height at which the longest side of a picture has this size."""
     height, width = image.shape[:2]
-    return round(height * size_px / max(height, width))
+    return int(height * size_px / max(height, width) + 0.5)
 
 
 class _Reader:
@@ -87,13 +87,14 @@ class _Reader:
     def __init__(self, footage: Footage) -> None:
         self._footage = footage
         self._frames: Iterator[Image | None] = iter(())
-        self._number, self._image = -JUMP_FRAMES - 1, None
+        self._number = -JUMP_FRAMES - 1
+        self._image: Image | None = None
 
     def at(self, number: int) -> Image | None:
         """A frame; None where it can't be decoded or there is none."""
         if not self._number <= number <= self._number + JUMP_FRAMES:
             self._frames, self._number = self._footage.frames(number), number - 1
         while self._number < number:
-            self._image: Image | None = next(self._frames, None)
+            self._image = next(self._frames, None)
             self._number += 1
         return None if self._image is None else self._image.copy()

@@ -1,5 +1,5 @@
 // Joint angles and marker errors over time, and which points were measured: drawn once, with a cursor over them.
-const LEFT_PX = 34, BOTTOM_PX = 16, TOP_PX = 4, SMALLEST_SPAN = 10;
+const LEFT_PX = 38, BOTTOM_PX = 16, TOP_PX = 4, SMALLEST_SPAN = 10;
 
 class Chart {
   constructor(state, title) {
@@ -165,7 +165,7 @@ class OriginChart extends Chart {
     this.canvas.style.height = DATA.keypoints.length * this.row + BOTTOM_PX + TOP_PX + "px";
   }
   static colour(code) {
-    return [theme.paper, theme.left, theme.filled, theme.middle, theme.filled, theme.right, theme.other][code];
+    return [theme.paper, theme.left + "55", theme.filled, theme.middle, theme.other, theme.right, theme.ink][code];
   }
   said(frame) {
     const gone = DATA.keypoints.filter((_, k) => !MEASURED.has(this.person.origin.values[this.person.origin.at(frame, k)]));
@@ -185,9 +185,7 @@ class OriginChart extends Chart {
         if (frame <= last && origin.values[origin.at(frame, k)] === code) continue;
         const [x0, x1] = [this.x(Math.max(from - 0.5, 0), width), this.x(Math.min(frame - 0.5, last), width)];
         context.fillStyle = code ? OriginChart.colour(code) : hatch;
-        context.globalAlpha = code === 1 ? 0.35 : 1;
         context.fillRect(x0, top, Math.max(x1 - x0, 1), this.row - 2);
-        context.globalAlpha = 1;
         from = frame;
       }
       context.fillStyle = theme.ink;

@@ -103,7 +103,7 @@
   clock.listen(() => {
     slider.value = String(clock.frame);
     slider.setAttribute("aria-valuetext", `${clock.time_s.toFixed(2)} seconds, frame ${clock.frame * DATA.step}`);
-    byId("now").textContent = `${clock.time_s.toFixed(2)} s · ${clock.frame * DATA.step}`;
+    byId("now").textContent = `${clock.time_s.toFixed(2)} s, frame ${clock.frame * DATA.step}`;
     play.setAttribute("aria-pressed", String(clock.playing));
     play.textContent = clock.playing ? "❚❚" : "▶";
     for (const chart of charts) chart.follow();

@@ -155,7 +155,9 @@ def test_the_words_name_every_job_kind(finished):
     everything = finished.plan("--forceall")
     kinds = {job.partition("[")[0] for job in everything} - {"fetch_asset", "convert_model"}
     assert kinds == set(SCOPE) - {"refine_calibration", "augment", "draw_overlay_video"}
-    assert {job: n for job, n in everything.items() if "fetch" not in job} == stale_after("calibrate", "estimate_pose")
+    assert {job: n for job, n in everything.items() if "fetch" not in job} == stale_after(
+        "calibrate", "estimate_pose", "bone_shapes"
+    )
 
 
 def test_a_finished_study_has_nothing_to_do(finished):

@@ -11,6 +11,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from kineograph.dataset.names import natural_key
 from kineograph.io.atomic import write_text
 from kineograph.io.reports import read_json, read_report
 from kineograph.model.report import VERDICTS, StageReport
@@ -56,9 +57,9 @@ def run(args: argparse.Namespace) -> None:
     )
 
 
-def _badness(record: dict[str, Any]) -> tuple[int, str, str]:
+def _badness(record: dict[str, Any]) -> tuple[Any, ...]:
     """Sorts records worst first, then by name."""
-    return -VERDICTS.index(record["verdict"]), record["session"], record["trial"]
+    return -VERDICTS.index(record["verdict"]), natural_key(record["session"]), natural_key(record["trial"])
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:

@@ -46,6 +46,7 @@
   }
   function badge(cell, row) { cell.append(element("span", data.words[row.verdict], "badge " + row.verdict)); }
   function reason(cell, row) {
+    cell.className = "reason";
     cell.append(row.reason);
     if (row.hint) cell.append(document.createElement("br"), element("span", "→ " + row.hint, "todo"));
   }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
 
 import cv2
@@ -13,7 +15,7 @@ from kineograph.geometry.projection import project
 from kineograph.io.npz import write_npz
 from kineograph.model.player_pictures import PlayerPictures
 from synthetic.study import SIZE_PX, halpe26, rig
-from synthetic.trial_results import EVIL, FILLED, FPS_HZ, FRAMES, truth_m, write_trial, write_trial_page
+from synthetic.trial_results import EVIL, FILLED, FRAMES, truth_m, write_trial, write_trial_page
 
 MOMENTS = np.arange(0, FRAMES, 4)
 RIGHT_BGR = (0, 159, 230)
@@ -80,8 +82,6 @@ def frame(page):
 
 def picture(page, canvas):
     """What is on a canvas, (height, width, blue, green, red)."""
-    import base64
-
     text = page.js(f"byId('{canvas}').toDataURL('image/png')").partition(",")[2]
     return cv2.imdecode(np.frombuffer(base64.b64decode(text), np.uint8), cv2.IMREAD_UNCHANGED)
 
@@ -263,8 +263,24 @@ def test_a_trial_without_pictures_shows_the_bare_skeletons(chromium, written):
     page.close()
 
 
+def test_a_trial_without_points_says_so(chromium, written):
+    """The data as of a trial that could not be read."""
+    text = (written / "bare.html").read_text()
+    nothing = json.dumps(
+        {"frames": 0, **{key: [] for key in ("people", "cameras", "bones", "keypoints", "picture_frames")}}
+    )
+    empty, count = re.subn(r'(id="data">).*?(</script>)', rf"\g<1>{nothing}\g<2>", text, flags=re.S)
+    assert count == 1
+    (written / "empty.html").write_text(empty)
+    page = Page(chromium, written / "empty.html")
+    assert not page.js("byId('empty').hidden")
+    assert page.js("byId('stage').hidden")
+    assert page.complaints() == []
+    page.close()
+
+
 def test_the_file_is_all_there_is(written):
     text = (written / "page.html").read_text()
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", text)
     assert EVIL not in text
-    assert FPS_HZ and "<svg" in (written / "page.svg").read_text()
+    assert "<svg" in (written / "page.svg").read_text()

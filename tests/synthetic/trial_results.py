@@ -77,7 +77,8 @@ def write_trial(folder: Path) -> None:
     residuals = {name: {c: {"Hip": 7.0, "LWrist": 31.0} for c in cameras.names} for name in PEOPLE}
     write_report(folder / "quality.json", StageReport("quality", came_out={"median_px": residuals}))
     write_report(folder / "triangulation.json", StageReport("triangulation", came_in={"frames": FRAMES}))
-    reasons = [{"verdict": "warn", "text": f"{EVIL} is poor", "blame": "camera <b>", "hint": "look <i>"}]
+    reasons = [{"verdict": "pass", "text": "a note", "blame": "", "hint": ""}]
+    reasons += [{"verdict": "warn", "text": f"{EVIL} is poor", "blame": "camera <b>", "hint": "look <i>"}]
     stage = {"stage": "quality", "of": "", "verdict": "warn", "reasons": reasons, "note": "&amp;"}
     verdict = {"verdict": "warn", "error": None, "stages": [stage], "session": "S1", "trial": "T1"}
     write_json(folder / "verdict.json", verdict)

@@ -436,9 +436,9 @@ def test_a_new_trial_runs_its_own_jobs_and_renews_its_participants_model(project
     write_keypoints(project.root / "data" / "S1" / "T3" / "keypoints", phase=2.0)
     found = project.plan()
     own = {job for job in found if "[T3" in job}
-    assert (
-        len(own) == sum(scope in ("trial", "person in trial") for kind, scope in SCOPE.items() if kind != "augment") + 6
-    )
+    assert len(own) == sum(
+        scope in ("trial", "person in trial") for kind, scope in SCOPE.items() if kind != "augment"
+    ) + len(CAMERAS)
     others = Counter({job: n for job, n in found.items() if job not in own})
     assert others == stale_after("scale", "calibration_health")
 

@@ -18,6 +18,7 @@ from kineograph.model.coordinates import Coordinates
 from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.player_pictures import PlayerPictures
 from kineograph.model.points import Points3D
+from kineograph.model.report import VERDICTS
 from kineograph.model.tracks import PersonTracks
 from kineograph.pages.trial_data import CameraView, Solved, trial_data
 from kineograph.signal.common_clock import on_common_clock
@@ -115,11 +116,13 @@ def _solved(args: argparse.Namespace) -> dict[str, Solved]:
 
 def _first(verdict: dict[str, Any]) -> list[dict[str, Any]]:
     """The reasons of the trial's verdict, worst first, with their stage."""
-    badness = {"error": 0, "fail": 1, "warn": 2}
     reasons = [
-        {**reason, "stage": row["stage"], "of": row["of"]} for row in verdict["stages"] for reason in row["reasons"]
+        {**reason, "stage": row["stage"], "of": row["of"]}
+        for row in verdict["stages"]
+        for reason in row["reasons"]
+        if reason["verdict"] != VERDICTS[0]
     ]
-    return sorted(reasons, key=lambda reason: badness[reason["verdict"]])[:FIRST_POINTS]
+    return sorted(reasons, key=lambda reason: -VERDICTS.index(reason["verdict"]))[:FIRST_POINTS]
 
 
 def _residuals(path: Path) -> dict[str, Any]:

@@ -35,36 +35,53 @@ function addSticks(view, parts, { names, parent, origin }, frame) {
   });
 }
 
-function addShape(view, parts, shape, scale, { at, x, y, z }) {
-  const count = shape.points.length / 3, world = new Float32Array(count * 3), screen = new Float32Array(count * 3);
-  for (let i = 0; i < count; i++) {
-    const [u, v, w] = [shape.points[3 * i] * scale[0], shape.points[3 * i + 1] * scale[1], shape.points[3 * i + 2] * scale[2]];
-    for (let axis = 0; axis < 3; axis++) world[3 * i + axis] = at[axis] + x[axis] * u + y[axis] * v + z[axis] * w;
-    const place = view.seen(world[3 * i], world[3 * i + 1], world[3 * i + 2]);
-    if (place[2] < NEAR_M) return;
-    screen.set(view.toScreen(place), 3 * i);
-  }
-  const corner = (array, i) => [array[3 * i], array[3 * i + 1], array[3 * i + 2]];
-  for (let t = 0; t < shape.triangles.length; t += 3) {
-    const [p, q, r] = [0, 1, 2].map((n) => corner(screen, shape.triangles[t + n]));
-    if ((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]) >= 0) continue; // its back
-    const [a, b, c] = [0, 1, 2].map((n) => corner(world, shape.triangles[t + n]));
-    const [e, f] = [[b[0] - a[0], b[1] - a[1], b[2] - a[2]], [c[0] - a[0], c[1] - a[1], c[2] - a[2]]];
-    const normal = [e[1] * f[2] - e[2] * f[1], e[2] * f[0] - e[0] * f[2], e[0] * f[1] - e[1] * f[0]];
-    const size = Math.hypot(...normal) || 1;
-    const towards = view.eye.map((value, axis) => value - a[axis]), far = Math.hypot(...towards) || 1;
-    const shade = normal.reduce((sum, value, axis) => sum + (value / size) * (0.6 * LIGHT[axis] + (0.6 * towards[axis]) / far), 0);
-    parts.push({ depth: (p[2] + q[2] + r[2]) / 3, draw: (context) => {
-      context.fillStyle = context.strokeStyle = shadeOf(shade);
-      context.lineWidth = 0.6;
-      context.beginPath(); context.moveTo(p[0], p[1]); context.lineTo(q[0], q[1]); context.lineTo(r[0], r[1]); context.closePath();
-      context.fill();
-      context.stroke();
-    } });
+// One triangle on the screen; thousands of them are drawn at each frame, so nothing is made that need not be.
+class Facet {
+  constructor(view, depth, x0, y0, x1, y1, x2, y2, shade) { Object.assign(this, { view, depth, x0, y0, x1, y1, x2, y2, shade }); }
+  draw(context) {
+    context.fillStyle = SHADES[this.shade];
+    context.beginPath();
+    context.moveTo(this.x0, this.y0);
+    context.lineTo(this.x1, this.y1);
+    context.lineTo(this.x2, this.y2);
+    context.closePath();
+    context.fill();
+    if (this.view.state.clock.playing) return;
+    context.strokeStyle = SHADES[this.shade]; // closes the seams
+    context.lineWidth = 0.6;
+    context.stroke();
   }
 }
 
-function shadeOf(shade) {
-  const bright = Math.min(Math.max(0.45 + 0.5 * shade, 0.3), 1);
+const SHADES = Array.from({ length: 32 }, (_, i) => {
+  const bright = 0.3 + (0.7 * i) / 31;
   return `rgb(${Math.round(228 * bright)},${Math.round(218 * bright)},${Math.round(192 * bright)})`;
+});
+
+function addShape(view, parts, shape, scale, { at, x, y, z }) {
+  const { points, triangles } = shape, count = points.length / 3;
+  const { eye, axes: [right, up, forward], focal, middle } = view;
+  const world = new Float32Array(count * 3), screen = new Float32Array(count * 3);
+  for (let i = 0; i < points.length; i += 3) {
+    const u = points[i] * scale[0], v = points[i + 1] * scale[1], w = points[i + 2] * scale[2];
+    const px = at[0] + x[0] * u + y[0] * v + z[0] * w, py = at[1] + x[1] * u + y[1] * v + z[1] * w, pz = at[2] + x[2] * u + y[2] * v + z[2] * w;
+    const dx = px - eye[0], dy = py - eye[1], dz = pz - eye[2];
+    const depth = forward[0] * dx + forward[1] * dy + forward[2] * dz;
+    if (!(depth > NEAR_M)) return;
+    world[i] = px; world[i + 1] = py; world[i + 2] = pz;
+    screen[i] = middle[0] + (focal * (right[0] * dx + right[1] * dy + right[2] * dz)) / depth;
+    screen[i + 1] = middle[1] - (focal * (up[0] * dx + up[1] * dy + up[2] * dz)) / depth;
+    screen[i + 2] = depth;
+  }
+  for (let t = 0; t < triangles.length; t += 3) {
+    const a = 3 * triangles[t], b = 3 * triangles[t + 1], c = 3 * triangles[t + 2];
+    const x0 = screen[a], y0 = screen[a + 1], x1 = screen[b], y1 = screen[b + 1], x2 = screen[c], y2 = screen[c + 1];
+    if ((x1 - x0) * (y2 - y0) - (y1 - y0) * (x2 - x0) >= 0) continue; // its back
+    const ex = world[b] - world[a], ey = world[b + 1] - world[a + 1], ez = world[b + 2] - world[a + 2];
+    const fx = world[c] - world[a], fy = world[c + 1] - world[a + 1], fz = world[c + 2] - world[a + 2];
+    const nx = ey * fz - ez * fy, ny = ez * fx - ex * fz, nz = ex * fy - ey * fx, size = Math.hypot(nx, ny, nz) || 1;
+    const light = nx * LIGHT[0] + ny * LIGHT[1] + nz * LIGHT[2] - (nx * forward[0] + ny * forward[1] + nz * forward[2]);
+    const shade = Math.min(Math.max(Math.round(31 * (0.2 + (0.42 * light) / size)), 0), 31);
+    parts.push(new Facet(view, (screen[a + 2] + screen[b + 2] + screen[c + 2]) / 3, x0, y0, x1, y1, x2, y2, shade));
+  }
 }

@@ -1,9 +1,9 @@
 // Joint angles and marker errors over time, and which points were measured: drawn once, with a cursor over them.
-const LEFT_PX = 38, BOTTOM_PX = 16, TOP_PX = 4, SMALLEST_SPAN = 10;
+const LEFT_PX = 38, NAMES_PX = 66, BOTTOM_PX = 16, TOP_PX = 4, SMALLEST_SPAN = 10;
 
 class Chart {
   constructor(state, title) {
-    Object.assign(this, { state, title, element: document.createElement("figure"), plot: document.createElement("div"), canvas: document.createElement("canvas") });
+    Object.assign(this, { state, title, left: LEFT_PX, width: 0, element: document.createElement("figure"), plot: document.createElement("div"), canvas: document.createElement("canvas") });
     this.cursor = document.createElement("div");
     this.element.className = "panel";
     this.plot.className = "plot";
@@ -19,15 +19,17 @@ class Chart {
     const pick = (event) => {
       const box = this.canvas.getBoundingClientRect();
       this.state.clock.stop();
-      this.state.clock.set(((event.clientX - box.left - LEFT_PX) / Math.max(box.width - LEFT_PX - 1, 1)) * this.state.clock.last);
+      this.state.clock.set(((event.clientX - box.left - this.left) / Math.max(box.width - this.left - 1, 1)) * this.state.clock.last);
     };
     this.canvas.addEventListener("pointerdown", pick);
     this.canvas.addEventListener("pointermove", (event) => { if (event.buttons) pick(event); });
   }
-  x(frame, width) { return LEFT_PX + (frame / Math.max(this.state.clock.last, 1)) * (width - LEFT_PX - 1); }
+  x(frame, width) { return this.left + (frame / Math.max(this.state.clock.last, 1)) * (width - this.left - 1); }
+  // Reads nothing of the layout: it is called at every frame for every chart.
   follow() {
-    this.cursor.style.left = this.x(this.state.clock.frame, this.canvas.clientWidth) + "px";
-    this.readout.textContent = this.said(this.state.clock.frame);
+    this.cursor.style.transform = `translateX(${this.x(this.state.clock.frame, this.width)}px)`;
+    const text = this.said(this.state.clock.frame);
+    if (this.text !== text) this.readout.textContent = this.text = text;
   }
   said() { return ""; }
   axes(context, width, height, [low, high], unit) {
@@ -38,15 +40,15 @@ class Chart {
     const step = niceStep((high - low) / 3);
     for (let value = Math.ceil(low / step) * step; value <= high; value += step) {
       context.strokeStyle = theme.line;
-      context.beginPath(); context.moveTo(LEFT_PX, y(value)); context.lineTo(width, y(value)); context.stroke();
+      context.beginPath(); context.moveTo(this.left, y(value)); context.lineTo(width, y(value)); context.stroke();
       context.fillStyle = theme.soft;
-      context.fillText(String(Math.round(value * 100) / 100) + unit, LEFT_PX - 4, y(value) + 3.5);
+      context.fillText(String(Math.round(value * 100) / 100) + unit, this.left - 4, y(value) + 3.5);
     }
     const seconds = this.state.clock.last / this.state.clock.rate_hz, tick = niceStep(seconds / 4) || 1;
     context.textAlign = "center";
     for (let time = 0; time <= seconds + 1e-9; time += tick) {
       const x = this.x(time * this.state.clock.rate_hz, width);
-      context.fillText(String(Math.round((time + this.state.clock.start_s) * 1000) / 1000) + (time ? "" : " s"), Math.min(Math.max(x, LEFT_PX + 6), width - 12), height - 3);
+      context.fillText(String(Math.round((time + this.state.clock.start_s) * 1000) / 1000) + (time ? "" : " s"), Math.min(Math.max(x, this.left + 6), width - 12), height - 3);
     }
     return y;
   }
@@ -96,12 +98,13 @@ class CurveChart extends Chart {
   }
   draw() {
     const { context, width, height } = prepared(this.canvas);
+    this.width = width;
     if (!width) return;
     const [low, high] = this.span(), y = this.axes(context, width, height, [low, high], this.unit);
     for (const limit of this.limits) if (limit >= low && limit <= high) {
       context.setLineDash([1, 3]);
       context.strokeStyle = theme.soft;
-      context.beginPath(); context.moveTo(LEFT_PX, y(limit)); context.lineTo(width, y(limit)); context.stroke();
+      context.beginPath(); context.moveTo(this.left, y(limit)); context.lineTo(width, y(limit)); context.stroke();
       context.setLineDash([]);
     }
     const found = [];
@@ -162,6 +165,7 @@ class OriginChart extends Chart {
     super(state, "");
     this.person = person;
     this.row = 11;
+    this.left = NAMES_PX;
     this.canvas.style.height = DATA.keypoints.length * this.row + BOTTOM_PX + TOP_PX + "px";
   }
   static colour(code) {
@@ -173,6 +177,7 @@ class OriginChart extends Chart {
   }
   draw() {
     const { context, width, height } = prepared(this.canvas);
+    this.width = width;
     if (!width) return;
     const { origin } = this.person, last = this.state.clock.last, hatch = hatching(context);
     this.axes(context, width, height, [0, 1], "");

@@ -37,7 +37,7 @@ class Chart {
     context.font = "10.5px system-ui, sans-serif";
     context.lineWidth = 1;
     context.textAlign = "right";
-    const step = niceStep((high - low) / 3);
+    const step = niceStep((high - low) / 4);
     for (let value = Math.ceil(low / step) * step; value <= high; value += step) {
       context.strokeStyle = theme.line;
       context.beginPath(); context.moveTo(this.left, y(value)); context.lineTo(width, y(value)); context.stroke();

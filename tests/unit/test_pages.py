@@ -11,7 +11,7 @@ import pytest
 
 from kineograph.cli.__main__ import main
 from kineograph.errors import InputError
-from kineograph.geometry.body_placement import body_poses
+from kineograph.geometry.body_placement import body_poses, no_bodies
 from kineograph.geometry.fewer_triangles import area_m2, clustered, fewer_triangles
 from kineograph.io.npz import read_npz, write_npz
 from kineograph.io.reports import write_synchronization
@@ -19,13 +19,16 @@ from kineograph.io.trc import from_opensim_axes, to_opensim_axes
 from kineograph.io.vtp import read_vtp
 from kineograph.model.coordinate_panels import named_panels, other_panels
 from kineograph.model.coordinates import Coordinates
+from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.player_pictures import PlayerPictures
+from kineograph.model.points import Points3D
 from kineograph.model.report import StageReport
 from kineograph.model.surface import Surface
 from kineograph.model.synchronization import Synchronization
 from kineograph.opensim import model as models
 from kineograph.opensim.kinematic_tree import read_tree
 from kineograph.pages.packing import MISSING, packed
+from kineograph.pages.trial_data import CameraView, Solved, trial_data
 from kineograph.stages.repeatability import movement, repeatability
 from synthetic.scene import film, walker
 from synthetic.study import FPS_HZ, halpe26, rig
@@ -43,6 +46,30 @@ class TestPacking:
     def test_axes_turn_to_opensims_and_back(self):
         points = np.random.default_rng(0).normal(size=(4, 2, 3))
         assert np.array_equal(from_opensim_axes(to_opensim_axes(points)), points)
+
+
+def test_a_long_trial_is_shown_at_fewer_frames_and_stays_small():
+    """Ten minutes at 30 Hz and three cameras: every 7th frame, 3 MB as text; joint angles at the same times."""
+    frames, cameras, skeleton = 18_000, rig(3), halpe26()
+    time_s = np.arange(frames) / 30.0
+    position = np.repeat(walker(skeleton)(np.zeros(1))[:, None], frames, axis=0)
+    shape = (frames, 1, len(skeleton.keypoints))
+    points = Points3D(
+        ("P1",), skeleton.keypoints, cameras.names, "halpe26", position, np.full((*shape, 3, 3), np.nan), np.zeros(shape),
+        np.ones((*shape, 3), bool), np.ones(shape, np.uint8), time_s, 30.0,
+    )  # fmt: skip
+    views = [CameraView(c.name, c.size_px, c, np.full((*shape, 2), np.nan)) for c in cameras.cameras]
+    knee = Coordinates(("knee_angle_r",), np.radians(time_s)[1:, None], np.ones(1, bool), time_s[1:])
+    solved = {"P1": Solved(knee, no_bodies(knee), MarkerErrors((), np.zeros((frames - 1, 0)), time_s[1:]), {})}
+    pictures = PlayerPictures((), np.array([0, 700]), np.zeros((2, 0), int), np.zeros(0, np.uint8))
+    data = trial_data(points, skeleton, views, solved, pictures, {})
+    assert (data["step"], data["frames"], data["picture_frames"]) == (7, 2572, [0, 100])
+    assert data["fps_hz"] == pytest.approx(30 / 7)
+    assert len(json.dumps(data)) < 3.1e6
+    curve = data["people"][0]["panels"][0]["curves"][0]["values"]
+    values = np.frombuffer(base64.b64decode(curve["data"]), "<i2") * curve["quantum"]
+    assert values[0] == MISSING * curve["quantum"], "the first frame was not solved"
+    assert np.allclose(values[1:], time_s[7::7], atol=0.011)
 
 
 VIDEO_FRAMES = 40
@@ -114,6 +141,22 @@ class TestPlayerPictures:
         jumped = self.made(folder, settings)
         assert int(decoded.moment[1]) > 1
         assert np.array_equal(decoded.data, jumped.data)
+
+    def test_a_recording_that_breaks_off_shows_what_can_be_shown(self, folder, tmp_path):
+        """Of pictures of which the third has another size: the first two; of a file that is no video: none."""
+        for number in range(4):
+            cv2.imwrite(str(tmp_path / f"{number}.png"), np.full((48 if number == 2 else 24, 32, 3), 90, np.uint8))
+        (tmp_path / "none.mp4").write_text("no video")
+        cameras = [
+            {"name": "cam01", "kind": "images", "path": str(tmp_path)},
+            {"name": "cam02", "kind": "video", "path": str(tmp_path / "none.mp4")},
+            {"name": "cam03", "kind": "openpose", "path": str(tmp_path)},
+        ]
+        command = ["player-pictures", "--synchronization", str(folder / "synchronization.json"), "--out"]
+        assert main([*command, str(tmp_path / "out.npz"), "--cameras", json.dumps(cameras)]) == 0
+        pictures = read_npz(tmp_path / "out.npz", PlayerPictures)
+        assert pictures.moment.tolist() == [0, 1]
+        assert [bool(pictures.of_camera(name)[0]) for name in pictures.cameras] == [True, False, False]
 
     def test_heads_are_blurred_and_frames_without_keypoints_dark(self, folder):
         seen = film(rig(2), halpe26(), [walker(halpe26())], seconds=20 / FPS_HZ, fps_hz=FPS_HZ)

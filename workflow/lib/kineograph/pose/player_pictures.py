@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
+from kineograph.errors import KineographError
 from kineograph.model.player_pictures import PlayerPictures
 from kineograph.model.shapes import IntArray
 from kineograph.pose import overlay
@@ -91,10 +92,13 @@ class _Reader:
         self._image: Image | None = None
 
     def at(self, number: int) -> Image | None:
-        """A frame; None where it can't be decoded or there is none."""
-        if not self._number <= number <= self._number + JUMP_FRAMES:
-            self._frames, self._number = self._footage.frames(number), number - 1
-        while self._number < number:
-            self._image = next(self._frames, None)
-            self._number += 1
+        """A frame; None where it can't be decoded or there is none, as the pose stage's verdict says."""
+        try:
+            if not self._number <= number <= self._number + JUMP_FRAMES:
+                self._frames, self._number = self._footage.frames(number), number - 1
+            while self._number < number:
+                self._image = next(self._frames, None)
+                self._number += 1
+        except KineographError:
+            self._frames, self._number, self._image = iter(()), number, None
         return None if self._image is None else self._image.copy()

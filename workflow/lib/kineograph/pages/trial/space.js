@@ -14,7 +14,7 @@ class SpaceView {
     this.yaw = facing ? Math.atan2(facing[1] - centre[1], facing[0] - centre[0]) + 0.5 : 0.7;
     this.pitch = 0.2;
     const places = DATA.people.map((_, person) => this.centre(this.state.clock.last >> 1, person));
-    this.distance = 3 + Math.max(...places.map((place) => Math.hypot(...place.map((value, axis) => value - centre[axis]))));
+    this.distance = 3 + 0.6 * Math.max(...places.map((place) => Math.hypot(...place.map((value, axis) => value - centre[axis]))));
     this.front = this.yaw;
   }
   // The middle of a person; the last known one where there is none.

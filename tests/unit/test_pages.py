@@ -29,7 +29,9 @@ from kineograph.opensim import model as models
 from kineograph.opensim.kinematic_tree import read_tree
 from kineograph.pages.packing import MISSING, packed
 from kineograph.pages.trial_data import CameraView, Solved, trial_data
+from kineograph.stages.bone_lengths import bone_lengths
 from kineograph.stages.repeatability import movement, repeatability
+from kineograph.stages.verdict import NamedReport, VerdictSettings, trial_verdict
 from synthetic.scene import film, walker
 from synthetic.study import FPS_HZ, halpe26, rig
 from synthetic.trial_results import TETRAHEDRON
@@ -48,21 +50,27 @@ class TestPacking:
         assert np.array_equal(from_opensim_axes(to_opensim_axes(points)), points)
 
 
-def test_a_long_trial_is_shown_at_fewer_frames_and_stays_small():
-    """Ten minutes at 30 Hz and three cameras: every 7th frame, 3 MB as text; joint angles at the same times."""
-    frames, cameras, skeleton = 18_000, rig(3), halpe26()
-    time_s = np.arange(frames) / 30.0
+def standing(frames):
+    """Somebody who does not move, seen at 30 Hz."""
+    skeleton = halpe26()
     position = np.repeat(walker(skeleton)(np.zeros(1))[:, None], frames, axis=0)
     shape = (frames, 1, len(skeleton.keypoints))
-    points = Points3D(
-        ("P1",), skeleton.keypoints, cameras.names, "halpe26", position, np.full((*shape, 3, 3), np.nan), np.zeros(shape),
-        np.ones((*shape, 3), bool), np.ones(shape, np.uint8), time_s, 30.0,
+    return Points3D(
+        ("P1",), skeleton.keypoints, rig(3).names, "halpe26", position, np.full((*shape, 3, 3), np.nan), np.zeros(shape),
+        np.ones((*shape, 3), bool), np.ones(shape, np.uint8), np.arange(frames) / 30.0, 30.0,
     )  # fmt: skip
-    views = [CameraView(c.name, c.size_px, c, np.full((*shape, 2), np.nan)) for c in cameras.cameras]
+
+
+def test_a_long_trial_is_shown_at_fewer_frames_and_stays_small():
+    """Ten minutes at 30 Hz and three cameras: every 7th frame, 3 MB as text; joint angles at the same times."""
+    frames = 18_000
+    points = standing(frames)
+    time_s, nothing = points.time_s, np.full((*points.origin.shape, 2), np.nan)
+    views = [CameraView(camera.name, camera.size_px, camera, nothing) for camera in rig(3).cameras]
     knee = Coordinates(("knee_angle_r",), np.radians(time_s)[1:, None], np.ones(1, bool), time_s[1:])
     solved = {"P1": Solved(knee, no_bodies(knee), MarkerErrors((), np.zeros((frames - 1, 0)), time_s[1:]), {})}
     pictures = PlayerPictures((), np.array([0, 700]), np.zeros((2, 0), int), np.zeros(0, np.uint8))
-    data = trial_data(points, skeleton, views, solved, pictures, {})
+    data = trial_data(points, halpe26(), views, solved, pictures, {})
     assert (data["step"], data["frames"], data["picture_frames"]) == (7, 2572, [0, 100])
     assert data["fps_hz"] == pytest.approx(30 / 7)
     assert len(json.dumps(data)) < 3.1e6
@@ -252,6 +260,19 @@ class TestRepeatability:
         length = found["length", ""]
         assert (length.trials, length.mean, length.sd) == (3, pytest.approx(410), pytest.approx(10))
         assert length.farthest in ("S1/walk1", "S1/walk_02")
+
+    def test_a_verdict_carries_what_is_compared(self):
+        points = standing(30)
+        lengths = bone_lengths(points, halpe26())
+        hip, knee = (points.position_m[0, 0, points.names.index(name)] for name in ("RHip", "RKnee"))
+        assert lengths["P1"]["right thigh"] == pytest.approx(np.linalg.norm(hip - knee))
+        assert len(lengths["P1"]) == 8
+        reports = [
+            NamedReport("P1", StageReport("kinematics", came_out={"range": {"knee_angle_r": [0, 60]}})),
+            NamedReport("", StageReport("quality", came_out={"segment_length_m": lengths})),
+        ]
+        people = trial_verdict(reports, VerdictSettings())["people"]
+        assert people == {"P1": {"range": {"knee_angle_r": [0, 60]}, "segment_length_m": lengths["P1"]}}
 
     @pytest.mark.parametrize(("trial", "name"), [("walk1", "walk"), ("walk_02", "walk"), ("12", "12"), ("T1", "T")])
     def test_the_number_at_the_end_is_not_the_movement(self, trial, name):

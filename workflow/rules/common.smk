@@ -11,7 +11,7 @@ sys.path.insert(0, LIBRARY)
 from kineograph.catalog.assets import default_cache
 from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
-from kineograph.errors import KineographError
+from kineograph.errors import KineographError, Mistakes
 from kineograph.planning.augmentation import AugmentationPlan
 from kineograph.planning.pages import PagePlan
 from kineograph.planning.pictures import PicturePlan
@@ -59,8 +59,9 @@ wildcard_constraints:
 
 remember_in(default_cache() / "code.json")
 try:
-    PLAN = Plan(config, REPOSITORY)
-    AUGMENTATION = AugmentationPlan(PLAN)
+    with Mistakes() as mistakes:
+        PLAN = Plan(config, REPOSITORY, mistakes=mistakes)
+        AUGMENTATION = AugmentationPlan(PLAN, mistakes)
 except KineographError as error:
     print(error, file=sys.stderr)
     sys.exit(2)

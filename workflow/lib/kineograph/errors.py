@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -20,6 +21,11 @@ class KineographError(Exception):
         What to do about it.
     where : str
         The trial, stage or camera concerned, where `what` does not say it.
+
+    Attributes
+    ----------
+    others : tuple of KineographError
+        Further mistakes that were found with it, so that a user can correct all of them at once.
     """
 
     def __init__(self, what: str, *, expected: str, found: str, hint: str, where: str = "") -> None:
@@ -29,14 +35,20 @@ class KineographError(Exception):
         self.found = found
         self.hint = hint
         self.where = where
+        self.others: tuple[KineographError, ...] = ()
 
     def lines(self) -> list[str]:
-        """The three lines that a user reads, without line breaks inside."""
+        """The three lines that a user reads, without line breaks inside; the last counts the other mistakes."""
+        more = f" (and {len(self.others)} more mistakes)" if len(self.others) > 1 else ""
+        more = " (and 1 more mistake)" if len(self.others) == 1 else more
+        return self._own_lines(more)
+
+    def _own_lines(self, more: str = "") -> list[str]:
         place = f" [{self.where}]" if self.where else ""
         rows = [
             f"kineograph: {self.what}{place}",
             f"  expected {self.expected}; found {self.found}",
-            f"  to do: {self.hint}",
+            f"  to do: {self.hint}{more}",
         ]
         return [" ".join(row.split("\n")) for row in rows]
 
@@ -62,7 +74,7 @@ class KineographError(Exception):
         )
 
     def __str__(self) -> str:
-        return "\n".join(self.lines())
+        return "\n".join(line for error in (self, *self.others) for line in error._own_lines())
 
 
 class InputError(KineographError):
@@ -70,7 +82,19 @@ class InputError(KineographError):
 
 
 class ConfigError(KineographError):
-    """A key or value of the configuration is wrong."""
+    """A key or value of the configuration is wrong.
+
+    Parameters
+    ----------
+    what, **facts
+        As of :class:`KineographError`.
+    key : str
+        The key, with dots and indices: ``filtering.cutoff_hz``, ``overrides[0].set``.
+    """
+
+    def __init__(self, what: str, *, key: str = "", **facts: str) -> None:
+        super().__init__(what, **facts)
+        self.key = key
 
 
 class AssetError(KineographError):
@@ -79,6 +103,57 @@ class AssetError(KineographError):
 
 class DeviceError(KineographError):
     """The accelerator that was asked for is not there."""
+
+
+class Mistakes:
+    """A collector: what is wrong is noted and the rest is still looked at, so that a user is told of all mistakes at once.
+
+    As a context it raises what was noted when its block ends, as one error with the others beside it; an error that ends
+    the block is noted, too.
+
+    Attributes
+    ----------
+    found : list of KineographError
+        In the order in which they were noted.
+    """
+
+    def __init__(self) -> None:
+        self.found: list[KineographError] = []
+
+    def add(self, *errors: KineographError) -> None:
+        """Note errors."""
+        self.found += errors
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """Note an error of the block instead of raising it."""
+        try:
+            yield
+        except KineographError as error:
+            self.found += [error, *error.others]
+
+    def __enter__(self) -> Mistakes:
+        return self
+
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        if isinstance(error, KineographError):
+            self.found += [error, *error.others]
+        elif error is not None:
+            return
+        if self.found:
+            first = self.found[0]
+            first.others = tuple(self.found[1:])
+            raise first
+
+
+@contextmanager
+def noted_in(mistakes: Mistakes | None) -> Iterator[Mistakes]:
+    """The collector that is given, for whoever gave it to look at; or a new one, which raises what was noted at the end."""
+    if mistakes is not None:
+        yield mistakes
+        return
+    with Mistakes() as fresh:
+        yield fresh
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ from kineograph.dataset.keypoint_files import find_keypoint_files
 from kineograph.dataset.listing import list_folder
 from kineograph.dataset.names import check_name
 from kineograph.dataset.records import CalibrationSource, CameraSource, Trial
-from kineograph.errors import InputError
+from kineograph.errors import InputError, Mistakes
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv", ".mts"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
@@ -79,13 +79,13 @@ def find_calibration(session: Path, trial: Path, trial_name: str) -> Calibration
     return CalibrationSource("session", session / CALIBRATION_FOLDER)
 
 
-def scan(root: Path) -> tuple[Trial, ...]:
-    """The trials of ``root/session/trial/videos`` (or ``keypoints``).
+def scan(root: Path, mistakes: Mistakes) -> tuple[Trial, ...]:
+    """The trials of ``root/session/trial/videos`` (or ``keypoints``); folders whose names can't be used are noted.
 
     Raises
     ------
     InputError
-        Where the folder is missing, holds no trial, or a folder's name can't be used.
+        Where the folder is missing, or holds no trial.
     """
     if not root.is_dir():
         raise InputError(
@@ -94,15 +94,17 @@ def scan(root: Path) -> tuple[Trial, ...]:
             found="no such folder",
             hint="correct 'dataset' in the configuration (paths count from where snakemake runs)",
         )
-    trials = []
+    trials, folders = [], 0
     for session in list_folder(root):
         if not session.is_dir():
             continue
         for entry in list_folder(Path(session.path)):
             if not entry.is_dir() or entry.name == CALIBRATION_FOLDER:
                 continue
-            trials.append(_scan_trial(Path(session.path), Path(entry.path)))
-    if not trials:
+            folders += 1
+            with mistakes.noted():
+                trials.append(_scan_trial(Path(session.path), Path(entry.path)))
+    if not folders:
         raise InputError(
             f"the dataset folder {root} holds no trial",
             expected="<dataset>/<session>/<trial>/videos with a video a camera",

@@ -8,12 +8,15 @@ from pathlib import Path
 from kineograph.dataset.folders import scan
 from kineograph.dataset.records import Dataset, Participant, Trial
 from kineograph.dataset.sheets import read_participants, read_trials
+from kineograph.errors import Mistakes, noted_in
 
 TRIALS_SHEET = "trials.tsv"
 PARTICIPANTS_SHEET = "participants.tsv"
 
 
-def read_dataset(root: Path, trials: str | None = None, participants: str | None = None) -> Dataset:
+def read_dataset(
+    root: Path, trials: str | None = None, participants: str | None = None, mistakes: Mistakes | None = None
+) -> Dataset:
     """The dataset of a folder.
 
     Parameters
@@ -23,22 +26,33 @@ def read_dataset(root: Path, trials: str | None = None, participants: str | None
     trials, participants : str, optional
         Paths of the sheets; without them, ``trials.tsv`` and ``participants.tsv`` of the folder where they are there,
         and else the folders themselves are read.
+    mistakes : Mistakes, optional
+        Where to note what can't be understood; the dataset is then what is left of it.
 
     Raises
     ------
     InputError
-        Where the folder or a sheet can't be understood.
+        Where the folder or a sheet can't be understood and `mistakes` is not given: the first mistake, with the others
+        beside it.
     """
     sheet = Path(trials) if trials else root / TRIALS_SHEET
-    if trials or sheet.exists():
-        found, source = read_trials(sheet, root), str(sheet)
-    else:
-        found, source = scan(root), f"the folders of {root}"
     people_sheet = Path(participants) if participants else root / PARTICIPANTS_SHEET
-    known = read_participants(people_sheet) if participants or people_sheet.exists() else {}
+    from_sheet = bool(trials) or sheet.exists()
+    found: tuple[Trial, ...] = ()
+    known: dict[str, Participant] = {}
+    with noted_in(mistakes) as noted:
+        with noted.noted():
+            found = read_trials(sheet, root, noted) if from_sheet else scan(root, noted)
+        if participants or people_sheet.exists():
+            with noted.noted():
+                known = read_participants(people_sheet, noted)
     ordered = tuple(sorted((_with_known_people(trial, known, people_sheet) for trial in found), key=lambda t: t.key))
     names = {name for trial in ordered for name in trial.participants}
-    return Dataset(ordered, {name: known.get(name, Participant(name)) for name in sorted(names)}, source)
+    return Dataset(
+        ordered,
+        {name: known.get(name, Participant(name)) for name in sorted(names)},
+        str(sheet) if from_sheet else f"the folders of {root}",
+    )
 
 
 def _with_known_people(trial: Trial, known: dict[str, Participant], sheet: Path) -> Trial:

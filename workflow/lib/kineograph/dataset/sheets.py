@@ -15,7 +15,7 @@ from kineograph.dataset.folders import (
 )
 from kineograph.dataset.names import check_name
 from kineograph.dataset.records import CalibrationSource, Participant, Trial
-from kineograph.errors import InputError, nearest
+from kineograph.errors import InputError, Mistakes, nearest
 
 TRIAL_COLUMNS = ("session", "trial", "participants", "videos", "keypoints", "calibration", "fps", "frames", "static")
 PARTICIPANT_COLUMNS = ("participant", "height_m", "mass_kg")
@@ -23,8 +23,8 @@ HEIGHT_RANGE_M = (0.4, 2.6)
 MASS_RANGE_KG = (2.0, 400.0)
 
 
-def read_trials(sheet: Path, root: Path) -> tuple[Trial, ...]:
-    """The trials of a sheet; paths in it count from the dataset folder `root`.
+def read_trials(sheet: Path, root: Path, mistakes: Mistakes) -> tuple[Trial, ...]:
+    """The trials of a sheet; paths in it count from the dataset folder `root`. Rows that can't be understood are noted.
 
     A row whose files are missing still gives a trial, with its problem named: it gets a failing verdict, and the others go on.
 
@@ -44,45 +44,54 @@ def read_trials(sheet: Path, root: Path) -> tuple[Trial, ...]:
     seen: dict[tuple[str, str], int] = {}
     trials = []
     for line, row in rows:
-        trial = _trial(row, root, f"{sheet}, line {line}")
-        if trial.key in seen:
-            raise InputError(
-                f"{sheet} names the trial {trial.session}/{trial.name} twice",
-                expected="one row a trial",
-                found=f"lines {seen[trial.key]} and {line}",
-                hint="remove or rename one of them",
-            )
-        seen[trial.key] = line
-        trials.append(trial)
-    _check_calibrations(trials, sheet)
+        with mistakes.noted():
+            trial = _trial(row, root, f"{sheet}, line {line}")
+            _check_seen_once(trial, line, seen, sheet)
+            trials.append(trial)
+    _check_calibrations(trials, sheet, mistakes)
     return tuple(trials)
 
 
-def read_participants(sheet: Path) -> dict[str, Participant]:
-    """The participants of a sheet, by name.
+def read_participants(sheet: Path, mistakes: Mistakes) -> dict[str, Participant]:
+    """The participants of a sheet, by name; a row whose height or mass is none of a person (centimetres, say) is noted.
 
     Raises
     ------
     InputError
-        Where the sheet can't be understood, or a height or mass is none of a person (centimetres, say).
+        Where the sheet can't be understood.
     """
     people: dict[str, Participant] = {}
     for line, row in _rows(sheet, PARTICIPANT_COLUMNS, required=("participant",)):
-        where = f"{sheet}, line {line}"
-        name = check_name("participant", row["participant"], where)
-        if name in people:
-            raise InputError(
-                f"{sheet} names the participant {name} twice",
-                expected="one row a participant",
-                found=f"a second row at line {line}",
-                hint="remove one of them",
-            )
-        people[name] = Participant(
-            name,
-            _number(row.get("height_m", ""), "height_m", HEIGHT_RANGE_M, "m", where),
-            _number(row.get("mass_kg", ""), "mass_kg", MASS_RANGE_KG, "kg", where),
-        )
+        with mistakes.noted():
+            person = _participant(row, f"{sheet}, line {line}")
+            if person.name in people:
+                raise InputError(
+                    f"{sheet} names the participant {person.name} twice",
+                    expected="one row a participant",
+                    found=f"a second row at line {line}",
+                    hint="remove one of them",
+                )
+            people[person.name] = person
     return people
+
+
+def _participant(row: dict[str, str], where: str) -> Participant:
+    return Participant(
+        check_name("participant", row["participant"], where),
+        _number(row.get("height_m", ""), "height_m", HEIGHT_RANGE_M, "m", where),
+        _number(row.get("mass_kg", ""), "mass_kg", MASS_RANGE_KG, "kg", where),
+    )
+
+
+def _check_seen_once(trial: Trial, line: int, seen: dict[tuple[str, str], int], sheet: Path) -> None:
+    if trial.key in seen:
+        raise InputError(
+            f"{sheet} names the trial {trial.session}/{trial.name} twice",
+            expected="one row a trial",
+            found=f"lines {seen[trial.key]} and {line}",
+            hint="remove or rename one of them",
+        )
+    seen[trial.key] = line
 
 
 def _rows(sheet: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:
@@ -175,17 +184,19 @@ def _calibration(text: str, root: Path, session: str, folder: Path, trial: str) 
     return CalibrationSource(f"sheet-{name}", path)
 
 
-def _check_calibrations(trials: list[Trial], sheet: Path) -> None:
+def _check_calibrations(trials: list[Trial], sheet: Path, mistakes: Mistakes) -> None:
     paths: dict[tuple[str, str], Path] = {}
     for trial in trials:
         key = trial.session, trial.calibration.name
         other = paths.setdefault(key, trial.calibration.path)
         if other != trial.calibration.path:
-            raise InputError(
-                f"{sheet}: two calibrations of session {trial.session} would have the same name in the results",
-                expected="calibration paths that differ in letters or digits",
-                found=f"{other} and {trial.calibration.path}",
-                hint="rename one of them",
+            mistakes.add(
+                InputError(
+                    f"{sheet}: two calibrations of session {trial.session} would have the same name in the results",
+                    expected="calibration paths that differ in letters or digits",
+                    found=f"{other} and {trial.calibration.path}",
+                    hint="rename one of them",
+                )
             )
 
 

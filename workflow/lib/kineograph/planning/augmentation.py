@@ -6,6 +6,7 @@ import json
 
 from kineograph.catalog.augmenters import AugmenterCard, read_augmenter_card
 from kineograph.dataset.records import Trial
+from kineograph.errors import Mistakes
 from kineograph.planning.plan import Plan, Wildcards
 from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.fingerprint import fingerprint
@@ -22,17 +23,15 @@ class AugmentationPlan:
     ----------
     plan : Plan
         The plan of the configuration.
-
-    Raises
-    ------
-    InputError
-        Where a trial asks for an augmenter that is not there.
+    mistakes : Mistakes
+        Where to note the augmenters that are asked for and not there.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, mistakes: Mistakes) -> None:
         self._plan = plan
         for trial in plan.dataset.trials:
-            self._card(trial)
+            with mistakes.noted():
+                self._card(trial)
 
     def points(self, wildcards: Wildcards) -> str:
         """The points that a trial's markers are made of: with the networks' beside them, where there are to be any."""

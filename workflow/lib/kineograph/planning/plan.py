@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from kineograph.catalog.assets import Catalogue, default_cache, read_catalogue
+from kineograph.catalog.assets import Catalogue, read_catalogue
 from kineograph.catalog.models import (
     CONVERTERS,
     DECODERS,
@@ -22,10 +21,13 @@ from kineograph.catalog.models import (
 from kineograph.dataset.keypoint_files import FOLDER as KEYPOINT_FORMATS
 from kineograph.dataset.keypoint_files import meant_skeletons
 from kineograph.dataset.read import read_dataset
-from kineograph.dataset.records import CameraSource, Trial
+from kineograph.dataset.records import CameraSource, Dataset, Trial
+from kineograph.errors import Mistakes, noted_in
 from kineograph.layout import Layout
+from kineograph.planning.cache_link import linked_cache
 from kineograph.planning.projects import with_project
 from kineograph.planning.signatures import keep_signatures, keeps_signature
+from kineograph.project_formats._project import Project
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.configuration import Configuration
@@ -39,8 +41,6 @@ OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
 IMPORTER = "kineograph.cli._any_keypoints"
 """What the inspection and the keypoint stage import where a camera has a keypoint file."""
-CACHE_LINK = ".kineograph/cache"
-"""A link to the cache in the working directory: jobs name its files by it, so that another place of the cache reruns nothing."""
 IMPORT_KEY = "keypoint_skeleton"
 """The one key of the section ``pose`` that applies to precomputed keypoints, and to nothing else."""
 
@@ -57,39 +57,67 @@ class Plan:
         The repository's folder: schemas and resources are under it.
     where : str
         Where the configuration came from, for messages.
+    mistakes : Mistakes, optional
+        Where to note what is wrong; the plan is then of what is left.
 
     Raises
     ------
     ConfigError, InputError
-        Where the configuration or the dataset's sheets and folders can't be understood.
+        Where the configuration or the dataset's sheets and folders can't be understood and `mistakes` is not given: the
+        first mistake, with the others beside it.
     """
 
-    def __init__(self, config: Mapping[str, Any], repository: Path, where: str = "the configuration") -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        repository: Path,
+        where: str = "the configuration",
+        mistakes: Mistakes | None = None,
+    ) -> None:
+        with noted_in(mistakes) as noted:
+            self._read(config, repository, where, noted)
+            self._check_names(noted)
+            self._check_networks(noted)
+
+    def _read(self, config: Mapping[str, Any], repository: Path, where: str, mistakes: Mistakes) -> None:
         schema = repository / "workflow" / "schemas" / "config.schema.yaml"
-        whole, self.project = with_project(config)
-        self.config = Configuration(whole, schema, where)
+        whole: dict[str, Any] = dict(config)
+        self.project: Project | None = None
+        with mistakes.noted():
+            whole, self.project = with_project(config)
+        self.config = Configuration(whole, schema, where, mistakes)
         self.layout = Layout(self.config.value("results"))
-        self.dataset = read_dataset(
-            Path(self.config.value("dataset")), self.config.value("trials"), self.config.value("participants")
-        )
+        root = self.config.value("dataset")
+        sheets = self.config.value("trials"), self.config.value("participants")
+        self.dataset = read_dataset(Path(root), *sheets, mistakes) if root else Dataset(())
         self.resources = repository / "resources"
         self.catalogue: Catalogue = read_catalogue(self.resources / "assets.toml")
-        self.cache = linked(default_cache(), Path(CACHE_LINK))
+        self.cache = linked_cache()
         self._identities: dict[str, str] = {}
-        self.config.check_overrides(
-            {
-                "session": set(self.dataset.sessions()),
-                "trial": {trial.name for trial in self.dataset.trials},
-                "participant": set(self.dataset.participants),
-                "camera": {camera.name for trial in self.dataset.trials for camera in trial.cameras},
-            }
-        )
 
+    def _check_names(self, mistakes: Mistakes) -> None:
+        """Note overrides for what isn't there."""
+        names = {
+            "session": set(self.dataset.sessions()),
+            "trial": {trial.name for trial in self.dataset.trials},
+            "participant": set(self.dataset.participants),
+            "camera": {camera.name for trial in self.dataset.trials for camera in trial.cameras},
+        }
+        if self.dataset.trials:
+            with mistakes.noted():
+                self.config.check_overrides(names)
+
+    def _check_networks(self, mistakes: Mistakes) -> None:
+        """Note each network that isn't there: an error now, and not in the middle of the run."""
+        checked = set()
         for trial in self.dataset.trials:
             for camera in trial.cameras:
-                self._networks_of(
-                    trial, camera
-                )  # so that an unknown model is an error now, and not in the middle of the run
+                settings = self.config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
+                asked = settings["model"], settings["detector"]
+                if camera.filmed and asked not in checked:
+                    checked.add(asked)
+                    with mistakes.noted():
+                        self._cards(*asked)
 
     # ---- paths
 
@@ -382,17 +410,3 @@ def _import_modules(cameras: Sequence[CameraSource]) -> list[str]:
 
 def _named(wildcards: Wildcards, *names: str) -> dict[str, str]:
     return {name: getattr(wildcards, name) for name in names}
-
-
-def linked(folder: Path, link: Path) -> Path:
-    """Make `link` a link to `folder` and return it; where that can't be, return the folder itself."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not link.is_symlink() or link.readlink() != folder:
-            link.parent.mkdir(parents=True, exist_ok=True)
-            fresh = link.with_name(f"{link.name}.{os.getpid()}")
-            fresh.symlink_to(folder, target_is_directory=True)
-            fresh.replace(link)
-    except OSError:
-        return folder
-    return link

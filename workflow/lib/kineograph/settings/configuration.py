@@ -7,9 +7,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from kineograph.errors import ConfigError
+from kineograph.errors import ConfigError, Mistakes, noted_in
 from kineograph.settings.plugins import plugin_module, plugin_names
-from kineograph.settings.schema import Schema, check, chosen_plugin, complete, load_schema
+from kineograph.settings.schema import Schema, check, chosen_plugin, complete, load_schema, without_keys
 from kineograph.settings.text import canonical
 
 
@@ -24,24 +24,28 @@ class Configuration:
         The schema, ``workflow/schemas/config.schema.yaml``.
     where : str
         The file that `config` came from, for messages.
+    mistakes : Mistakes, optional
+        Where to note what is wrong; keys that are wrong then have their defaults, so that the rest can still be looked at.
 
     Raises
     ------
     ConfigError
-        For the first mistake; its hint tells how many more there are.
+        Where something is wrong and `mistakes` is not given: the first mistake, with the others beside it.
     """
 
-    def __init__(self, config: dict[str, Any], schema_path: Path, where: str = "the configuration") -> None:
+    def __init__(
+        self,
+        config: dict[str, Any],
+        schema_path: Path,
+        where: str = "the configuration",
+        mistakes: Mistakes | None = None,
+    ) -> None:
         self._schema: Schema = load_schema(schema_path)
         errors = check(self._schema, config, where)
-        if errors:
-            first = errors[0]
-            if len(errors) > 1:
-                others = "; ".join(error.what for error in errors[1:4])
-                first.hint += f" (and {len(errors) - 1} more: {others})"
-            raise first
-        self._config = config
-        self._overrides: list[dict[str, Any]] = config.get("overrides") or []
+        with noted_in(mistakes) as noted:
+            noted.add(*errors)
+        self._config = without_keys(config, [error.key for error in errors])
+        self._overrides: list[dict[str, Any]] = self._config.get("overrides") or []
         self._section = functools.cache(self._resolve)
 
     @property
@@ -93,15 +97,11 @@ class Configuration:
         known : dict of str to set of str
             The sessions, trials, participants and cameras of the dataset.
         """
-        for index, override in enumerate(self._overrides):
-            for wildcard, pattern in override["match"].items():
-                if not any(fnmatchcase(name, pattern) for name in known[wildcard]):
-                    raise ConfigError(
-                        f"overrides[{index}] matches no {wildcard}",
-                        expected=f"a {wildcard} of the dataset: {', '.join(sorted(known[wildcard])[:8]) or 'there is none'}",
-                        found=f"'{pattern}'",
-                        hint="correct the name, or remove the override",
-                    )
+        with Mistakes() as mistakes:
+            for index, override in enumerate(self._overrides):
+                for wildcard, pattern in override["match"].items():
+                    if not any(fnmatchcase(name, pattern) for name in known[wildcard]):
+                        mistakes.add(_matches_nothing(index, wildcard, pattern, known[wildcard]))
 
     def _key(self, section: str, wildcards: dict[str, str]) -> tuple[tuple[str, str], ...]:
         return tuple((name, wildcards[name]) for name in self.scope(section) if name in wildcards)
@@ -114,3 +114,13 @@ class Configuration:
             if all(name in names and fnmatchcase(names[name], pattern) for name, pattern in patterns.items()):
                 values.update(override["set"].get(section, {}))
         return complete(self._schema, section, values)
+
+
+def _matches_nothing(index: int, wildcard: str, pattern: str, known: set[str]) -> ConfigError:
+    return ConfigError(
+        f"overrides[{index}] matches no {wildcard}",
+        expected=f"a {wildcard} of the dataset: {', '.join(sorted(known)[:8]) or 'there is none'}",
+        found=f"'{pattern}'",
+        hint="correct the name, or remove the override",
+        key=f"overrides[{index}]",
+    )

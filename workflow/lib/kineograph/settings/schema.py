@@ -102,6 +102,24 @@ def check(schema: Schema, config: dict[str, Any], where: str) -> list[ConfigErro
     return errors
 
 
+def without_keys(config: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """The configuration without the keys that :func:`check` found wrong, so that they have their defaults.
+
+    Of a section only that key is left out, but a whole override, and a whole section that is none.
+    """
+    kept = copy.deepcopy(config)
+    for key in keys:
+        section, _, rest = key.partition(".")
+        name = rest.partition(".")[0].partition("[")[0]
+        if section.startswith("overrides"):
+            kept.pop("overrides", None)
+        elif name and isinstance(kept.get(section), dict):
+            kept[section].pop(name, None)
+        else:
+            kept.pop(section.partition("[")[0], None)
+    return kept
+
+
 def _overrides(config: dict[str, Any]) -> list[Any]:
     overrides = config.get("overrides") or []
     return overrides if isinstance(overrides, list) else []
@@ -139,6 +157,7 @@ def _check_override(schema: Schema, override: Any, path: str, where: str) -> Ite
                 found=f"a match by {', '.join(sorted(override['match']))}",
                 hint=f"match by {section_rule['x-scope'][-1]} instead",
                 where=where,
+                key=path,
             )
         yield from _check_object(section_schema(schema, section, values), values, f"{path}.set.{section}", where)
 
@@ -169,6 +188,7 @@ def _check_object(rule: Schema, value: Any, path: str, where: str) -> Iterator[C
                     found="nothing",
                     hint=f"add '{key}:' to {where}",
                     where=where,
+                    key=".".join(filter(None, [place, key])),
                 )
         else:
             yield _wrong_type(place, error.schema, error.instance, where)
@@ -182,6 +202,7 @@ def _unknown(place: str, key: str, known: list[str], where: str) -> ConfigError:
         found=f"'{key}'",
         hint=nearest(key, known) or "remove the key, or see config/README.md for the keys there are",
         where=where,
+        key=full,
     )
 
 
@@ -195,6 +216,7 @@ def _wrong_type(place: str, rule: Schema, value: Any, where: str) -> ConfigError
         found=repr(value),
         hint=hint,
         where=where,
+        key=place,
     )
 
 

@@ -40,6 +40,7 @@ LAYERS = [
         "assets",
     },
     {"stages"},
+    {"front"},
     {"cli"},
 ]
 """From the bottom up; a module imports from its own layer and from those below."""

@@ -15,6 +15,7 @@ from kineograph.settings.plugins import plugin_literal, plugin_names
 FOLDER = "keypoint_formats"
 HEAD_BYTES = 65_536
 READ_MEMBERS = 8
+SAMPLED = 3
 
 
 def find_keypoint_files(folder: Path) -> list[CameraSource]:
@@ -43,6 +44,14 @@ def meant_skeletons(format_name: str) -> tuple[str, ...]:
     """The skeleton cards that a format may mean where the configuration names none."""
     meant: dict[int, str] = plugin_literal(FOLDER, format_name, "SKELETONS", {})
     return tuple(meant.values())
+
+
+def sample_files(format_name: str, folder: Path) -> list[Path]:
+    """A few of a folder's files of a format, evenly spread: enough to see what they hold."""
+    files = [Path(entry.path) for entry in list_folder(folder) if entry.is_file()]
+    pattern: str = plugin_literal(FOLDER, format_name, "MEMBERS", "")
+    members = [path for path in files if re.fullmatch(pattern, path.name)]
+    return members[:: max(1, len(members) // SAMPLED)][:SAMPLED]
 
 
 def _source(path: Path) -> CameraSource | None:

@@ -55,6 +55,25 @@ class Recording:
     error: KineographError | None = None
 
 
+@dataclass(frozen=True)
+class Examination:
+    """What was found out about a trial's recordings.
+
+    Attributes
+    ----------
+    inputs : TrialInputs
+        Which cameras can be used, and as which calibrated ones.
+    errors : list of KineographError
+        What can't be used; the first is the one that the trial's verdict names.
+    reasons : list of Reason
+        What is remarkable.
+    """
+
+    inputs: TrialInputs
+    errors: list[KineographError]
+    reasons: list[Reason]
+
+
 def inspect(
     recordings: Sequence[Recording],
     rig: Rig,
@@ -63,6 +82,34 @@ def inspect(
     stated_fps_hz: float | None,
     settings: InspectSettings,
 ) -> tuple[TrialInputs, StageReport]:
+    """Match each recording with its calibrated camera and report every mistake; parameters as of :func:`examine`."""
+    found = examine(recordings, rig, calibration_error, problems, stated_fps_hz, settings)
+    inputs, errors = found.inputs, found.errors
+    usable = inputs.usable
+    reasons = [*found.reasons, *(Reason("fail", error.what, error.where, error.hint) for error in errors[1:])]
+    report = StageReport(
+        STAGE,
+        came_in={"cameras": [item.name for item in recordings], "calibrated_cameras": list(rig.names)},
+        came_out={
+            "usable_cameras": [camera.name for camera in usable],
+            "frames": {item.name: item.n_frames for item in recordings},
+            "fps_hz": inputs.fps_hz,
+            "camera_fps_hz": {camera.name: camera.fps_hz for camera in usable},
+        },
+        reasons=worst_first(reasons),
+        error=errors[0].record() if errors else None,
+    )
+    return inputs, report
+
+
+def examine(
+    recordings: Sequence[Recording],
+    rig: Rig,
+    calibration_error: KineographError | None,
+    problems: Sequence[str],
+    stated_fps_hz: float | None,
+    settings: InspectSettings,
+) -> Examination:
     """Match each recording with its calibrated camera and name every mistake.
 
     Parameters
@@ -117,20 +164,7 @@ def inspect(
         ),
         fps_hz,
     )
-    reasons += [Reason("fail", error.what, error.where, error.hint) for error in errors[1:]]
-    report = StageReport(
-        STAGE,
-        came_in={"cameras": [item.name for item in recordings], "calibrated_cameras": list(rig.names)},
-        came_out={
-            "usable_cameras": [camera.name for camera in inputs.usable],
-            "frames": {item.name: item.n_frames for item in recordings},
-            "fps_hz": fps_hz,
-            "camera_fps_hz": usable_rates,
-        },
-        reasons=worst_first(reasons),
-        error=errors[0].record() if errors else None,
-    )
-    return inputs, report
+    return Examination(inputs, errors, reasons)
 
 
 def _known(value: float) -> float | None:

@@ -59,6 +59,7 @@ ONLY_IMPORTERS = {
     "ezc3d": set(),
     "pyarrow": {"exports"},
     "jinja2": {"pages"},
+    "psutil": {"front"},
     "snakemake": set(),
 }
 STAGES_MAY_NOT_TOUCH = {"pathlib", "logging", "os", "matplotlib", "io", "json", "subprocess"}

@@ -16,8 +16,7 @@ from kineograph.dataset.sheets import read_participants
 from kineograph.errors import InputError, KineographError, Mistakes, nearest
 from kineograph.front.costs import Costs
 from kineograph.planning.plan import OPENSIM_ASSET, Plan
-
-PROVIDERS = {"cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
+from kineograph.pose.devices import PROVIDERS, available_providers
 
 
 def setup_findings(
@@ -107,7 +106,8 @@ def _devices(plan: Plan, elsewhere: bool) -> Iterator[Finding]:
     asked = sorted({str(section["device"]) for section in sections} & set(PROVIDERS))
     if not sections:
         return
-    if find_spec("onnxruntime") is None:
+    providers = available_providers()
+    if providers is None:
         yield Finding(
             "undecided" if elsewhere else "error",
             "ONNX Runtime, which keypoints are made with, is not installed here",
@@ -120,13 +120,11 @@ def _devices(plan: Plan, elsewhere: bool) -> Iterator[Finding]:
         )
         return
     for device in asked:
-        import onnxruntime
-
-        if PROVIDERS[device] not in onnxruntime.get_available_providers():
+        if PROVIDERS[device] not in providers:
             yield Finding(
                 "stops",
                 f"a GPU is asked for and ONNX Runtime has none (pose.device: {device})",
-                f"expected the provider {PROVIDERS[device]}; found {', '.join(onnxruntime.get_available_providers())}",
+                f"expected the provider {PROVIDERS[device]}; found {', '.join(providers)}",
                 "install envs/pose-gpu.lock (make setup GPU=1), or set pose.device to cpu or auto",
             )
 

@@ -1,0 +1,106 @@
+"""Run the workflow: check first, clear up after a killed run, show progress, and say at the end how each trial came out.
+
+Exit codes: 0 all trials are there and none failed; 1 some trial failed or a job did not end; 2 there is something to correct, and
+nothing was run; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from pathlib import Path
+
+from kineograph.cli._findings import count, lines
+from kineograph.cli._front_arguments import (
+    COSTS,
+    add_configuration,
+    add_profile,
+    file_given,
+    profile_folder,
+    read_given,
+)
+from kineograph.cli._preflight import preflight
+from kineograph.errors import KineographError
+from kineograph.front.aftermath import clear_up
+from kineograph.front.costs import read_costs
+from kineograph.front.head import Head
+from kineograph.front.outcome import outcomes, summary
+from kineograph.front.profile import runs_elsewhere
+from kineograph.front.progress import Progress
+from kineograph.front.snakemake import command
+from kineograph.front.watch import run_to_end
+from kineograph.planning.plan import Plan
+
+FINE, FAILED, USER_ERROR, INTERRUPTED = 0, 1, 2, 130
+TAIL_LINES = 30
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_configuration(parser)
+    add_profile(parser)
+    parser.add_argument(
+        "--take-over",
+        action="store_true",
+        help="an earlier run, which can't be looked at from here, is dead for certain",
+    )
+    parser.add_argument(
+        "options", nargs="*", metavar="-- OPTION", help="further options and targets for Snakemake, after --"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Check, clear up, run, tell."""
+    profile = profile_folder(args.profile)
+    config = read_given(args)
+    plan, findings = preflight(config, str(args.configfile), elsewhere=runs_elsewhere(profile))
+    for line in lines([finding for finding in findings if finding.severity in ("stops", "error", "warning")]):
+        print(line)
+    if count(findings, "stops"):
+        print("\nnothing was run: correct the mistakes that stop everything first", file=sys.stderr)
+        return USER_ERROR
+    configfile = file_given(args, config)
+    with Head(Path.cwd(), take_over=args.take_over) as head:
+        told = clear_up(head.workdir, Path(plan.layout.root), head.earlier, configfile, take_over=args.take_over)
+        for line in told:
+            print(f"clearing up: {line}")
+        head.begin()
+        progress = Progress(read_costs(COSTS), _usual_frames(plan))
+        code = run_to_end(head, command(configfile, profile, *args.options), progress)
+        return _tell(plan, head, progress, code)
+
+
+def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
+    """Say how it ended, and return the exit code."""
+    print(f"{progress.done} of {progress.total} jobs done" if progress.total else "nothing was to be done")
+    found = outcomes(plan.dataset.trials, plan.layout, progress.failed)
+    for line in summary(found):
+        print(line)
+    if plan.layout.exists("dataset_page"):
+        print(f"all trials: {plan.layout.path('dataset_page')}")
+    if code == 0:
+        return FAILED if any(item.state == "failed" for item in found) else FINE
+    output = head.record.output(head.workdir)
+    if not progress.total or code < 0:
+        print("".join(output.read_text(errors="replace").splitlines(keepends=True)[-TAIL_LINES:]), file=sys.stderr)
+    print(f"Snakemake's own words: {output}", file=sys.stderr)
+    text = output.read_text(errors="replace")
+    if "Cancelling jobs" in text or "Terminating processes on user request" in text:
+        return INTERRUPTED
+    return USER_ERROR if not progress.total else FAILED
+
+
+def _usual_frames(plan: Plan) -> float:
+    """The number of frames of a usual trial, as its videos' headers say; 0 where none is a video."""
+    from kineograph.pose.header import header_facts
+
+    counts = []
+    for trial in plan.dataset.trials[:: max(1, len(plan.dataset.trials) // 10)]:
+        for camera in trial.cameras[:1]:
+            if camera.kind == "video":
+                try:
+                    counts.append(header_facts(camera.path)[0].n_frames)
+                except KineographError:
+                    continue
+    return statistics.median(counts) if counts else 0.0

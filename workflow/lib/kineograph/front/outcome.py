@@ -1,0 +1,98 @@
+"""How the trials of a dataset came out: ok, warned, failed, or not finished, with what is to blame and where to look."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kineograph.dataset.records import Trial
+from kineograph.front.snakemake import Job
+from kineograph.layout import Layout
+
+State = Literal["ok", "warned", "failed", "not finished"]
+STATES: tuple[State, ...] = ("failed", "not finished", "warned", "ok")
+"""From the worst to the best."""
+LAST_LINES = 6
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One trial's.
+
+    Attributes
+    ----------
+    trial : str
+        ``session/trial``.
+    state : str
+        One of :data:`STATES`.
+    why : str
+        Stage, camera and reason; empty for a good trial.
+    see : str
+        The file that tells more.
+    """
+
+    trial: str
+    state: State
+    why: str = ""
+    see: str = ""
+
+
+def outcomes(trials: Iterable[Trial], layout: Layout, broken: Sequence[Job]) -> list[Outcome]:
+    """The outcome of each trial, the worst first; `broken` are jobs that ended without a result."""
+    found = [_outcome(trial, layout, broken) for trial in trials]
+    return sorted(found, key=lambda item: STATES.index(item.state))
+
+
+def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job]) -> Outcome:
+    name = f"{trial.session}/{trial.name}"
+    own = {"session": trial.session, "trial": trial.name}
+    page = layout.path("trial_page", **own)
+    job = next((job for job in broken if job.trial == name and job.rule != "check_trial"), None)
+    if job is not None:
+        why = f"{job.rule} {job.part}".strip() + f": {last_line(job.logs)}"
+        return Outcome(name, "not finished", why, job.logs[0] if job.logs else "")
+    try:
+        verdict = json.loads(Path(layout.path("verdict", **own)).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return Outcome(name, "not finished", "no verdict yet", "")
+    blame = " ".join(filter(None, [verdict["stage"], verdict["blame"]]))
+    why = f"{blame}: {verdict['reason']}" if blame else ""
+    if verdict["failed"]:
+        return Outcome(name, "failed", why, page)
+    if not layout.exists("checked", **own):
+        return Outcome(name, "not finished", "its page or its last check is missing", "")
+    return Outcome(name, "ok" if verdict["verdict"] == "pass" else "warned", why, page)
+
+
+def summary(found: Sequence[Outcome], named: int = 12) -> list[str]:
+    """What a user reads at the end: the counts, and the trials that are not good."""
+    counts = {state: sum(item.state == state for item in found) for state in STATES}
+    rows = ["trials: " + ", ".join(f"{counts[state]} {state}" for state in reversed(STATES) if counts[state])]
+    poor = [item for item in found if item.state != "ok"]
+    for item in poor[:named]:
+        rows.append(f"  {item.state:12} {item.trial}  {item.why}")
+        rows += [f"  {'':12} see {item.see}"] if item.see else []
+    rows += [f"  and {len(poor) - named} more (kineograph status)"] if len(poor) > named else []
+    return rows
+
+
+def last_lines(logs: Iterable[str]) -> list[str]:
+    """The last lines of a job's log."""
+    for log in logs:
+        try:
+            lines = Path(log).read_text(encoding="utf-8", errors="replace").splitlines()
+        except OSError:
+            continue
+        if lines:
+            return lines[-LAST_LINES:]
+    return []
+
+
+def last_line(logs: Iterable[str]) -> str:
+    """What a job's log says in a line: its error, where it has one in our three lines."""
+    lines = last_lines(logs)
+    ours = [line for line in lines if line.startswith("kineograph: ")]
+    return (ours or lines or ["ended without a word"])[-1].removeprefix("kineograph: ")

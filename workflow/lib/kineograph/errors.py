@@ -105,6 +105,13 @@ class DeviceError(KineographError):
     """The accelerator that was asked for is not there."""
 
 
+class MachineError(KineographError):
+    """Something of the machine, not of the data: a full disk, a file that has gone since the run was planned.
+
+    It never becomes a verdict: the job fails, and is done again in the next run.
+    """
+
+
 class Mistakes:
     """A collector: what is wrong is noted and the rest is still looked at, so that a user is told of all mistakes at once.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import errno
 import importlib
 import os
 import resource
@@ -12,13 +13,23 @@ from pathlib import Path
 from types import ModuleType
 
 from kineograph import __version__
-from kineograph.errors import InputError, KineographError, nearest
+from kineograph.errors import InputError, KineographError, MachineError, nearest
 from kineograph.model.report import StageReport
 
 HERE = Path(__file__).parent
 USER_ERROR = 2
-UNREADABLE = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
+UNREADABLE = (FileNotFoundError, FileExistsError, IsADirectoryError, NotADirectoryError, PermissionError)
 """Errors of the operating system that a wrong path or permission causes."""
+MACHINE = {
+    errno.ENOSPC: "free some room on that disk",
+    errno.EDQUOT: "free some room: the quota of this user is used up",
+    errno.EFBIG: "raise the limit on the size of files (ulimit -f)",
+    errno.EROFS: "make that folder writable, or set 'results' in the configuration to another one",
+    errno.EIO: "see whether the disk or the network drive is in order",
+    errno.ESTALE: "see whether the network drive is in order",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+}
+"""Errors of the operating system that say nothing of the data, and what to do."""
 USAGE_VARIABLE = "KINEOGRAPH_USAGE"
 """A file to which each command adds a line with its CPU seconds and memory; benchmarks read it."""
 
@@ -55,9 +66,8 @@ def main(argv: list[str] | None = None) -> int:
         report = _run(module, args)
     except KineographError as error:
         print(error, file=sys.stderr)
-        if getattr(args, "errors_as_verdicts", False):
-            module.give_up(args, error)
-            return 0
+        if getattr(args, "errors_as_verdicts", False) and not isinstance(error, MachineError):
+            return _give_up(module, args, error)
         return USER_ERROR
     return _tell(report, args) if isinstance(report, StageReport) else int(report or 0)
 
@@ -66,7 +76,11 @@ def _run(module: ModuleType, args: argparse.Namespace) -> StageReport | int | No
     """What the verb returns; a path that can't be used is the user's to correct, too."""
     try:
         result: StageReport | int | None = module.run(args)
-    except UNREADABLE as error:
+    except OSError as error:
+        if error.errno in MACHINE:
+            raise _of_machine(error) from error
+        if not isinstance(error, UNREADABLE):
+            raise
         raise InputError(
             f"{error.filename} can't be used",
             expected="a file or folder that can be read, or written where it is a result",
@@ -74,6 +88,25 @@ def _run(module: ModuleType, args: argparse.Namespace) -> StageReport | int | No
             hint="check the path and its permissions",
         ) from error
     return result
+
+
+def _give_up(module: ModuleType, args: argparse.Namespace, error: KineographError) -> int:
+    """Write the error as a verdict, and return the exit code: where nothing can be written, that is what is wrong."""
+    try:
+        module.give_up(args, error)
+    except OSError as problem:
+        print(_of_machine(problem), file=sys.stderr)
+        return USER_ERROR
+    return 0
+
+
+def _of_machine(error: OSError) -> MachineError:
+    return MachineError(
+        f"{error.filename or 'a result'} can't be read or written",
+        expected="a disk with room, and permission to read and write",
+        found=error.strerror or type(error).__name__,
+        hint=MACHINE.get(error.errno or 0, "check the path and its permissions") + ", and run it again",
+    )
 
 
 def _add_usage(path: Path, verb: str) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from kineograph import __version__
 from kineograph.calibration_formats import toml
-from kineograph.errors import InputError
+from kineograph.errors import InputError, MachineError
 from kineograph.io.npz import read_npz
 from kineograph.io.reports import read_json, write_report
 from kineograph.io.skeletons import read_skeleton
@@ -120,6 +120,23 @@ def read_inputs(path: Path) -> TrialInputs:
         for item in record["cameras"]
     )
     return TrialInputs(cameras, _number(record["fps_hz"]))
+
+
+def require_recording(path: Path) -> None:
+    """Raise where a recording that was there when the run was planned has gone: that says nothing of the trial.
+
+    Raises
+    ------
+    MachineError
+        Where it is not there.
+    """
+    if not path.exists():
+        raise MachineError(
+            f"the recording {path} has gone since the run was planned",
+            expected="a video, or a file or folder of keypoints",
+            found="no such file or folder",
+            hint="see whether its drive is there, and run it again",
+        )
 
 
 def json_argument(text: str) -> Any:

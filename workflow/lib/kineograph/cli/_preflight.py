@@ -15,9 +15,12 @@ from kineograph.planning.augmentation import AugmentationPlan
 from kineograph.planning.plan import Plan
 from kineograph.provenance.records import without_record
 
+Frames = dict[tuple[str, str, str], int]
+"""The number of frames of each camera (session, trial, camera) that could be told."""
 
-def preflight(config: dict[str, Any], where: str, *, elsewhere: bool) -> tuple[Plan, list[Finding]]:
-    """The plan of what is usable, and everything that was found.
+
+def preflight(config: dict[str, Any], where: str, *, elsewhere: bool) -> tuple[Plan, list[Finding], Frames]:
+    """The plan of what is usable, everything that was found, and the number of frames of each camera.
 
     Parameters
     ----------
@@ -45,4 +48,4 @@ def preflight(config: dict[str, Any], where: str, *, elsewhere: bool) -> tuple[P
                 "edits of settings or code will not rerun them: make them again with --forceall",
             )
         )
-    return plan, findings
+    return plan, findings, recordings.frames

@@ -27,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the list; 0 where there is no mistake, else 2."""
     start = time.monotonic()
     elsewhere = runs_elsewhere(profile_folder(args.profile))
-    plan, findings = preflight(read_given(args), str(args.configfile), elsewhere=elsewhere)
+    plan, findings, _ = preflight(read_given(args), str(args.configfile), elsewhere=elsewhere)
     trials = plan.dataset.trials
     cameras = sum(len(trial.cameras) for trial in trials)
     mistakes, warnings = count(findings, "stops", "error"), count(findings, "warning")

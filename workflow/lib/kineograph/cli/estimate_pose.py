@@ -10,7 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from kineograph.catalog.models import read_model_card
-from kineograph.cli._common_arguments import RESOURCES, add_result, add_settings, save_report, skeleton_card
+from kineograph.cli._common_arguments import (
+    RESOURCES,
+    add_result,
+    add_settings,
+    require_recording,
+    save_report,
+    skeleton_card,
+)
 from kineograph.cli._pose_networks import chunk_report, estimate, gather
 from kineograph.dataset.keypoint_files import keypoint_formats
 from kineograph.dataset.records import FILMED
@@ -59,6 +66,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> StageReport:
     """Run the networks, or read the files."""
     settings = from_json(PoseSettings, args.settings)
+    require_recording(args.source)
     if args.kind in FILMED:
         seen = gather(args.gather) if args.gather else estimate(args, _network_skeleton(settings), settings)
         keypoints = seen.keypoints
@@ -73,6 +81,7 @@ def run(args: argparse.Namespace) -> StageReport:
             args.source, args.kind, args.camera, settings.keypoint_skeleton, args.fps
         )
         report = judge(keypoints, keypoints.n_frames, args.kind, "", known=known)
+    require_recording(args.source)  # a drive that went in between looks like frames that can't be decoded
     write_npz(args.out, keypoints)
     save_report(args, report)
     return report

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kineograph.calibration_formats import toml
-from kineograph.cli._common_arguments import add_result, add_settings, json_argument, with_provenance
+from kineograph.cli._common_arguments import add_result, add_settings, json_argument, require_recording, with_provenance
 from kineograph.dataset.records import FILMED
 from kineograph.errors import KineographError
 from kineograph.io.reports import read_report, report_record, write_json
@@ -60,6 +60,7 @@ def give_up(args: argparse.Namespace, error: KineographError) -> None:
 
 def _recording(camera: dict[str, Any], settings: InspectSettings) -> Recording:
     name, kind, path = camera["name"], camera["kind"], Path(camera["path"])
+    require_recording(path)
     try:
         if kind not in FILMED:
             importer = importlib.import_module(IMPORTER)

@@ -21,7 +21,6 @@ from kineograph.cli._front_arguments import (
     read_given,
 )
 from kineograph.cli._preflight import preflight
-from kineograph.errors import KineographError
 from kineograph.front.aftermath import clear_up
 from kineograph.front.costs import read_costs
 from kineograph.front.head import Head
@@ -54,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     """Check, clear up, run, tell."""
     profile = profile_folder(args.profile)
     config = read_given(args)
-    plan, findings = preflight(config, str(args.configfile), elsewhere=runs_elsewhere(profile))
+    plan, findings, frames = preflight(config, str(args.configfile), elsewhere=runs_elsewhere(profile))
     for line in lines([finding for finding in findings if finding.severity in ("stops", "error", "warning")]):
         print(line)
     if count(findings, "stops"):
@@ -66,8 +65,9 @@ def run(args: argparse.Namespace) -> int:
         for line in told:
             print(f"clearing up: {line}")
         head.begin()
-        progress = Progress(read_costs(COSTS), _usual_frames(plan))
+        progress = Progress(read_costs(COSTS), statistics.median(frames.values()) if frames else 0.0)
         code = run_to_end(head, command(configfile, profile, *args.options), progress)
+        head.killed = code < 0
         return _tell(plan, head, progress, code)
 
 
@@ -89,18 +89,3 @@ def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
     if "Cancelling jobs" in text or "Terminating processes on user request" in text:
         return INTERRUPTED
     return USER_ERROR if not progress.total else FAILED
-
-
-def _usual_frames(plan: Plan) -> float:
-    """The number of frames of a usual trial, as its videos' headers say; 0 where none is a video."""
-    from kineograph.pose.header import header_facts
-
-    counts = []
-    for trial in plan.dataset.trials[:: max(1, len(plan.dataset.trials) // 10)]:
-        for camera in trial.cameras[:1]:
-            if camera.kind == "video":
-                try:
-                    counts.append(header_facts(camera.path)[0].n_frames)
-                except KineographError:
-                    continue
-    return statistics.median(counts) if counts else 0.0

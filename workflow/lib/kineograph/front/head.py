@@ -78,6 +78,8 @@ class Head:
         This run's.
     earlier : HeadRecord or None
         That of a run which was killed.
+    killed : bool
+        To be set where Snakemake was killed: the record then stays, for the next run to clear up.
 
     Raises
     ------
@@ -91,6 +93,7 @@ class Head:
         self._lock: IO[str] | None = None
         self._file = workdir / FOLDER / "head.json"
         self.earlier: HeadRecord | None = None
+        self.killed = False
         born = birth_s(os.getpid()) or time.time()
         run = f"{datetime.now().strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:8]}"
         self.record = HeadRecord(run, socket.gethostname(), getpass.getuser(), os.getpid(), born, time.time())
@@ -118,8 +121,8 @@ class Head:
         """Leave the record; until then that of an earlier run stays, so that a kill while clearing up loses nothing."""
         write_text(self._file, json.dumps(asdict(self.record)) + "\n")
 
-    def __exit__(self, _kind: type | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
-        if read_head(self.workdir) == self.record:
+    def __exit__(self, _kind: type | None, error: BaseException | None, _trace: TracebackType | None) -> None:
+        if error is None and not self.killed and read_head(self.workdir) == self.record:
             self._file.unlink(missing_ok=True)
         if self._lock is not None:
             self._lock.close()

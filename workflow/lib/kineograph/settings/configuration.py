@@ -9,7 +9,7 @@ from typing import Any
 
 from kineograph.errors import ConfigError, Mistakes, noted_in
 from kineograph.settings.plugins import plugin_module, plugin_names
-from kineograph.settings.schema import Schema, check, chosen_plugin, complete, load_schema, without_keys
+from kineograph.settings.schema import Schema, check, chosen_plugin, complete, load_schema, section_schema, without_keys
 from kineograph.settings.text import canonical
 
 
@@ -52,6 +52,10 @@ class Configuration:
     def sections(self) -> list[str]:
         """The names of the sections, one a stage."""
         return [name for name, rule in self._schema["properties"].items() if "x-scope" in rule]
+
+    def keys_of_sections(self) -> dict[str, list[str]]:
+        """The keys of each section, those of plug-ins included."""
+        return {name: list(section_schema(self._schema, name, {})["properties"]) for name in self.sections}
 
     def scope(self, section: str) -> list[str]:
         """The wildcards that a section depends on: session and trial, say."""

@@ -1,0 +1,250 @@
+"""Kills at random instants, two heads, a full disk: results are whole and as undisturbed, and no finished job is repeated."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from synthetic.study import copy_project, write_study
+
+TARGET = "points3d"
+TRIALS = ("T1", "T2")
+SEEDS = (1, 2, 3)
+LONG_S = 120.0
+
+
+class Study:
+    """A project in which `kineograph run` is started, killed and started again."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def start(self, *arguments: str, **options) -> subprocess.Popen:
+        library = str(self.root / "workflow" / "lib")
+        command = [sys.executable, "-m", "kineograph.cli", "run", "--configfile", "config.yaml", *arguments]
+        return subprocess.Popen(
+            [*command, "--", TARGET],
+            cwd=self.root,
+            env={**os.environ, "PYTHONPATH": library},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+            **options,
+        )
+
+    def run(self, *arguments: str, **options) -> tuple[int, str]:
+        process = self.start(*arguments, **options)
+        text, _ = process.communicate(timeout=LONG_S)
+        return process.returncode, text
+
+    def head(self) -> dict:
+        try:
+            return json.loads((self.root / ".kineograph" / "head.json").read_text())
+        except (OSError, ValueError):
+            return {}
+
+    def events(self, run: str, kind: str) -> list[dict]:
+        file = self.root / ".kineograph" / "runs" / f"{run}.jsonl"
+        lines = file.read_text().splitlines() if file.exists() else []
+        return [event for event in map(json.loads, lines) if event["event"] == kind]
+
+    def processes(self, run: str) -> list[psutil.Process]:
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get("KINEOGRAPH_RUN") == run and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def finished(self) -> set[str]:
+        """The results that Snakemake has recorded as finished; a job that failed may leave a record, but no result."""
+        records = self.root / ".snakemake" / "metadata"
+        marked = {path.relative_to(records.parent / "incomplete") for path in _files(records.parent / "incomplete")}
+        recorded = [path.relative_to(records) for path in _files(records)]
+        names = {_decoded(path) for path in recorded if path not in marked}
+        return {name for name in names if (self.root / name).exists()}
+
+    def results(self) -> dict[str, str]:
+        """The digest of each result, those of logs and of how long jobs took left out."""
+        folder = self.root / "results"
+        files = [path for path in _files(folder) if path.relative_to(folder).parts[0] not in ("logs", "benchmarks")]
+        return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+    def last_run(self) -> str:
+        return max((self.root / ".kineograph" / "runs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime).stem
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
+
+
+def _decoded(path: Path) -> str:
+    return base64.urlsafe_b64decode(path.as_posix().replace("/", "").replace("@", "")).decode()
+
+
+def new_study(root: Path, trials: tuple[str, ...] = TRIALS) -> Study:
+    copy_project(root)
+    write_study(root, trials=trials, cameras=2)
+    return Study(root)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> dict[str, str]:
+    study = new_study(tmp_path_factory.mktemp("undisturbed") / "project")
+    code, text = study.run()
+    assert "jobs done" in text
+    assert code == 0, text
+    return study.results()
+
+
+def wait_for(study: Study, process: subprocess.Popen, jobs: int) -> str:
+    """Wait until so many jobs have finished, or all; the run's name."""
+    stop = time.monotonic() + LONG_S
+    run = ""
+    while process.poll() is None and time.monotonic() < stop:
+        head = study.head()
+        if head.get("pid") == process.pid:
+            run = head["run"]
+            if len(study.events(run, "job_finished")) >= jobs and study.events(run, "job_info"):
+                break
+        time.sleep(0.02)
+    return run
+
+
+def kill(study: Study, process: subprocess.Popen, run: str, what: str, chance: random.Random) -> None:
+    """End the front, Snakemake, both, or one job, without a chance to tidy up."""
+    named: dict[str, list[psutil.Process]] = {"snakemake": [], "kineograph.cli": []}
+    for item in study.processes(run):
+        with contextlib.suppress(psutil.Error):
+            for name in set(named) & set(item.cmdline()):
+                named[name].append(item)
+    heads, jobs = named.values()
+    victims = {"snakemake": heads, "both": heads, "job": [chance.choice(jobs)] if jobs else []}
+    if what in ("front", "both"):
+        process.kill()
+    for victim in victims.get(what, []):
+        with contextlib.suppress(psutil.Error):
+            victim.kill()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_kills_at_random_instants_change_nothing(tmp_path, undisturbed, seed):
+    """Two kills a seed (all four kinds among the seeds), then a run to the end."""
+    chance = random.Random(seed)
+    study = new_study(tmp_path / "project")
+    kinds = {1: ("both", "job"), 2: ("front", "snakemake"), 3: ("snakemake", "both")}[seed]
+    for number, what in enumerate(kinds):
+        before = study.finished()
+        process = study.start()
+        run = wait_for(study, process, jobs=chance.randrange(4 * number, 4 * number + 5))
+        time.sleep(chance.uniform(0, 0.3))
+        kill(study, process, run, what, chance)
+        process.communicate(timeout=LONG_S)
+        again = {output for event in study.events(run, "job_info") for output in event["output"]} if run else set()
+        assert not again & before, "a finished job was repeated"
+        if what in ("snakemake", "job"):
+            assert process.returncode != 0
+            assert not study.processes(run)
+    before = study.finished()
+    assert before
+    code, text = study.run()
+    assert code == 0, text
+    again = {output for event in study.events(study.last_run(), "job_info") for output in event["output"]}
+    assert not again & before, "a finished job was repeated"
+    assert study.results() == undisturbed
+    assert not [path for path in _files(study.root / "results") if path.name.startswith(".")]
+    assert not study.head()
+    if kinds[-1] == "both":
+        assert "was killed" in text
+
+
+def test_two_heads_at_once(tmp_path, undisturbed):
+    study = new_study(tmp_path / "project")
+    first = study.start()
+    wait_for(study, first, jobs=0)
+    code, text = study.run()
+    assert code == 2
+    assert "another run is at work in this folder" in text
+    assert f"process {first.pid} " in text
+    first.communicate(timeout=LONG_S)
+    assert first.returncode == 0
+    assert study.results() == undisturbed
+
+
+def test_an_interrupt_ends_in_order_and_the_next_run_goes_on(tmp_path, undisturbed):
+    study = new_study(tmp_path / "project")
+    process = study.start()
+    run = wait_for(study, process, jobs=3)
+    process.send_signal(signal.SIGINT)
+    text, _ = process.communicate(timeout=LONG_S)
+    assert process.returncode == 130, text
+    assert not study.processes(run)
+    before = study.finished()
+    code, text = study.run()
+    assert code == 0, text
+    assert "was killed" not in text
+    again = {output for event in study.events(study.last_run(), "job_info") for output in event["output"]}
+    assert not again & before
+    assert study.results() == undisturbed
+
+
+class TestMachine:
+    """What is wrong with the machine is said in three lines and never becomes a verdict on a trial."""
+
+    def job(self, root: Path, **options) -> subprocess.CompletedProcess:
+        source = root / "data" / "S1" / "T1" / "keypoints" / "cam01_json"
+        command = [sys.executable, "-m", "kineograph.cli", "estimate-pose", "--camera", "cam01", "--kind", "openpose"]
+        command += ["--source", str(source), "--fps", "60", "--settings", '{"keypoint_skeleton": "halpe26"}']
+        command += [
+            "--out",
+            str(root / "out" / "k.npz"),
+            "--report",
+            str(root / "out" / "k.json"),
+            "--errors-as-verdicts",
+        ]
+        library = str(Path(__file__).resolve().parents[2] / "workflow" / "lib")
+        environment = {**os.environ, "PYTHONPATH": library}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, **options)
+
+    @pytest.fixture
+    def root(self, tmp_path):
+        write_study(tmp_path, trials=("T1",), cameras=2)
+        return tmp_path
+
+    def test_a_full_disk(self, root):
+        done = self.job(root, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+        assert done.returncode == 2
+        lines = done.stderr.splitlines()
+        assert len(lines) == 3, done.stderr
+        assert "run it again" in lines[2]
+        assert not list((root / "out").iterdir())  # neither a result nor half of one
+
+    def test_a_recording_that_has_gone(self, root):
+        (root / "data" / "S1" / "T1" / "keypoints" / "cam01_json").rename(root / "elsewhere")
+        done = self.job(root)
+        assert done.returncode == 2
+        assert "has gone since the run was planned" in done.stderr
+        assert not (root / "out").exists()
+
+    def test_results_that_can_not_be_written(self, root):
+        (root / "out").write_text("a file in place of the folder")
+        done = self.job(root)
+        assert done.returncode == 2
+        assert "Traceback" not in done.stderr
+        assert "out" in done.stderr.splitlines()[-3]

@@ -1,0 +1,127 @@
+"""Say what a run would do and why, by stage and trial, with the hours and the room on the disk that it will take."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from kineograph.cli._findings import count, lines
+from kineograph.cli._front_arguments import (
+    COSTS,
+    add_configuration,
+    add_profile,
+    file_given,
+    profile_folder,
+    read_given,
+)
+from kineograph.cli._preflight import preflight
+from kineograph.cli._table import table
+from kineograph.front.costs import read_costs
+from kineograph.front.estimate import Estimate, Expected
+from kineograph.front.profile import runs_elsewhere
+from kineograph.front.reasons import Reason, explain
+from kineograph.front.snakemake import Job, dry_run
+
+USER_ERROR = 2
+NAMED_TRIALS = 4
+MOST_ROWS = 40
+EVENTS = Path(".kineograph") / "plan.jsonl"
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the arguments."""
+    add_configuration(parser)
+    add_profile(parser)
+    parser.add_argument(
+        "options", nargs="*", metavar="-- OPTION", help="further options and targets for Snakemake, after --"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Ask Snakemake and explain."""
+    profile = profile_folder(args.profile)
+    config = read_given(args)
+    plan, findings, frames = preflight(config, str(args.configfile), elsewhere=runs_elsewhere(profile))
+    if count(findings, "stops"):
+        for line in lines([finding for finding in findings if finding.severity == "stops"]):
+            print(line)
+        return USER_ERROR
+    found, done = dry_run(file_given(args, config), profile, EVENTS, args.options)
+    if done.returncode:
+        print((done.stdout + done.stderr)[-3000:], file=sys.stderr)
+        return USER_ERROR
+    if not found:
+        print("everything is up to date: nothing would run")
+        return 0
+    estimate = Estimate(read_costs(COSTS), frames, Path(plan.layout.root) / "benchmarks")
+    reasons = {job.number: explain(job, plan.config.keys_of_sections()) for job in found}
+    for line in (*by_stage(found, reasons, estimate), "", *by_trial(found, reasons, estimate)):
+        print(line)
+    total = estimate.of(found)
+    known = ", corrected by this dataset's own past jobs" if estimate.own else ""
+    print(f"\n{len(found)} jobs: {told(total)} (from resources/costs.toml{known})")
+    errors = count(findings, "error")
+    if errors:
+        print(f"{errors} mistakes in trials: see kineograph check")
+    return 0
+
+
+def by_stage(jobs: Sequence[Job], reasons: dict[int, Reason], estimate: Estimate) -> list[str]:
+    """A row a stage, in the order of the jobs."""
+    rows = []
+    for rule, group in _grouped(jobs, lambda job: job.rule).items():
+        expected = estimate.of(group)
+        trials = {job.trial for job in group}
+        rows.append([rule, str(len(group)), str(len(trials)), *_hours(expected), _why(group, reasons)])
+    return table(["stage", "jobs", "trials", "CPU h", "GPU h", "why"], rows)
+
+
+def by_trial(jobs: Sequence[Job], reasons: dict[int, Reason], estimate: Estimate) -> list[str]:
+    """A row for trials to which the same happens for the same reason."""
+    alike: defaultdict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
+    of_trial = _grouped(jobs, lambda job: job.trial)
+    for trial, group in of_trial.items():
+        alike[tuple(job.rule for job in group), _why(group, reasons)].append(trial)
+    rows = []
+    for (rules, why), trials in alike.items():
+        expected = sum((estimate.of(of_trial[trial]) for trial in trials), Expected())
+        more = f" and {len(trials) - NAMED_TRIALS} more" if len(trials) > NAMED_TRIALS else ""
+        rows.append([", ".join(trials[:NAMED_TRIALS]) + more, str(len(rules) * len(trials)), *_hours(expected), why])
+    shown = table(["trial", "jobs", "CPU h", "GPU h", "why"], rows[:MOST_ROWS])
+    return shown + ([f"and {len(rows) - MOST_ROWS} more rows"] if len(rows) > MOST_ROWS else [])
+
+
+def told(expected: Expected) -> str:
+    """An expectation in words."""
+    parts = [f"about {expected.cpu_s / 3600:.2g} CPU hours"]
+    parts += [f"{expected.gpu_s / 3600:.2g} GPU hours"] if expected.gpu_s else []
+    if expected.unknown:
+        parts.append(
+            f"and the GPU time of {expected.unknown} jobs, which is not known before the first of them has run here"
+        )
+    return ", ".join(parts)
+
+
+def _hours(expected: Expected) -> tuple[str, str]:
+    gpu = "?" if expected.unknown else f"{expected.gpu_s / 3600:.2f}" if expected.gpu_s else "-"
+    return f"{expected.cpu_s / 3600:.2f}", gpu
+
+
+def _why(jobs: Iterable[Job], reasons: dict[int, Reason]) -> str:
+    """The causes of a group of jobs, the most frequent first; where there is none, that they follow from others."""
+    causes = Counter(cause for job in jobs for cause in reasons[job.number].causes)
+    real = [cause for cause, _ in causes.most_common() if cause != "not made yet"] + (
+        ["not made yet"] if "not made yet" in causes else []
+    )
+    more = f"; and {len(real) - 3} more reasons" if len(real) > 3 else ""
+    return "; ".join(real[:3]) + more if real else "follows from the stages before"
+
+
+def _grouped(jobs: Iterable[Job], key: Callable[[Job], str]) -> dict[str, list[Job]]:
+    groups: dict[str, list[Job]] = {}
+    for job in jobs:
+        groups.setdefault(key(job), []).append(job)
+    return groups

@@ -22,6 +22,7 @@ from kineograph.cli._table import table
 from kineograph.front.costs import read_costs
 from kineograph.front.estimate import Estimate, Expected
 from kineograph.front.profile import runs_elsewhere
+from kineograph.front.progress import duration
 from kineograph.front.reasons import Reason, explain
 from kineograph.front.snakemake import Job, dry_run
 
@@ -75,8 +76,8 @@ def by_stage(jobs: Sequence[Job], reasons: dict[int, Reason], estimate: Estimate
     for rule, group in _grouped(jobs, lambda job: job.rule).items():
         expected = estimate.of(group)
         trials = {job.trial for job in group}
-        rows.append([rule, str(len(group)), str(len(trials)), *_hours(expected), _why(group, reasons)])
-    return table(["stage", "jobs", "trials", "CPU h", "GPU h", "why"], rows)
+        rows.append([rule, str(len(group)), str(len(trials)), *_times(expected), _why(group, reasons)])
+    return table(["stage", "jobs", "trials", "CPU time", "GPU time", "why"], rows)
 
 
 def by_trial(jobs: Sequence[Job], reasons: dict[int, Reason], estimate: Estimate) -> list[str]:
@@ -89,15 +90,15 @@ def by_trial(jobs: Sequence[Job], reasons: dict[int, Reason], estimate: Estimate
     for (rules, why), trials in alike.items():
         expected = sum((estimate.of(of_trial[trial]) for trial in trials), Expected())
         more = f" and {len(trials) - NAMED_TRIALS} more" if len(trials) > NAMED_TRIALS else ""
-        rows.append([", ".join(trials[:NAMED_TRIALS]) + more, str(len(rules) * len(trials)), *_hours(expected), why])
-    shown = table(["trial", "jobs", "CPU h", "GPU h", "why"], rows[:MOST_ROWS])
+        rows.append([", ".join(trials[:NAMED_TRIALS]) + more, str(len(rules) * len(trials)), *_times(expected), why])
+    shown = table(["trial", "jobs", "CPU time", "GPU time", "why"], rows[:MOST_ROWS])
     return shown + ([f"and {len(rows) - MOST_ROWS} more rows"] if len(rows) > MOST_ROWS else [])
 
 
 def told(expected: Expected) -> str:
     """An expectation in words."""
-    parts = [f"about {expected.cpu_s / 3600:.2g} CPU hours"]
-    parts += [f"{expected.gpu_s / 3600:.2g} GPU hours"] if expected.gpu_s else []
+    parts = [f"about {duration(expected.cpu_s)} on a CPU core"]
+    parts += [f"{duration(expected.gpu_s)} on a GPU"] if expected.gpu_s else []
     if expected.unknown:
         parts.append(
             f"and the GPU time of {expected.unknown} jobs, which is not known before the first of them has run here"
@@ -105,9 +106,9 @@ def told(expected: Expected) -> str:
     return ", ".join(parts)
 
 
-def _hours(expected: Expected) -> tuple[str, str]:
-    gpu = "?" if expected.unknown else f"{expected.gpu_s / 3600:.2f}" if expected.gpu_s else "-"
-    return f"{expected.cpu_s / 3600:.2f}", gpu
+def _times(expected: Expected) -> tuple[str, str]:
+    gpu = "?" if expected.unknown else duration(expected.gpu_s) if expected.gpu_s else "-"
+    return duration(expected.cpu_s), gpu
 
 
 def _why(jobs: Iterable[Job], reasons: dict[int, Reason]) -> str:

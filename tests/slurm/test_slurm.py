@@ -1,16 +1,20 @@
-"""The SLURM profile on a real SLURM: GPUs asked for, a cancelled job repeated, a failing trial that leaves the others alone."""
+"""The SLURM profile on a real SLURM: GPUs asked for, jobs that are cancelled, lost or too slow repeated, heads that are killed."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 import yaml
 
@@ -23,6 +27,7 @@ pytestmark = [
 ]
 
 GPUS = 2
+SOON = ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "20"]
 
 
 @dataclass
@@ -40,10 +45,25 @@ class Run:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, opensim_setup):
-    """A study of two trials on the cluster: one from videos, whose first keypoint job is cancelled, and a broken one."""
+def cluster(tmp_path_factory):
+    """A SLURM of two nodes with a GPU each."""
     if reason := unavailable():  # since these tests were collected, another run may have started one
         pytest.skip(f"no SLURM can be started here: {reason}")
+    started = Cluster(tmp_path_factory.mktemp("cluster") / "slurm", nodes=GPUS, gpus=1)
+    yield started
+    started.stop()
+
+
+def jobs_in(cluster: Cluster, project: Path) -> list[dict[str, str]]:
+    """What SLURM says of the jobs that were submitted in a folder."""
+    shown = cluster.run("scontrol", "show", "job", "--oneliner")
+    jobs = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in shown.splitlines() if line.startswith("JobId")]
+    return [job for job in jobs if job["WorkDir"] == str(project)]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, opensim_setup, cluster):
+    """A study of two trials on the cluster: one from videos, whose first keypoint job is cancelled, and a broken one."""
     root = tmp_path_factory.mktemp("slurm")
     project = root / "project"
     copy_project(project)
@@ -53,23 +73,16 @@ def run(tmp_path_factory, opensim_setup):
     config.write_text(yaml.safe_dump(settings))
     for broken in (project / "data" / "S1" / "T2" / "keypoints" / "cam01_json").glob("*.json"):
         broken.write_text("{")
-    cluster = Cluster(root / "cluster", nodes=GPUS, gpus=1)
-    try:
-        cancelled: list[str] = []
-        done = threading.Event()
-        canceller = threading.Thread(target=cancel_one, args=(cluster, "estimate_pose", cancelled, done))
-        canceller.start()
-        command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", "--configfile", "config.yaml"]
-        command += ["--slurm-init-seconds-before-status-checks", "2", "--latency-wait", "20"]
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=600)
-        done.set()
-        canceller.join()
-        shown = cluster.run("scontrol", "show", "job", "--oneliner")
-        jobs = [dict(re.findall(r"(\w+)=(\S*)", line)) for line in shown.splitlines() if line.startswith("JobId")]
-        yield Run(project, ended.returncode, ended.stdout + ended.stderr, cancelled, jobs)
-    finally:
-        cluster.stop()
+    cancelled: list[str] = []
+    done = threading.Event()
+    canceller = threading.Thread(target=cancel_one, args=(cluster, "estimate_pose", cancelled, done))
+    canceller.start()
+    command = [sys.executable, "-m", "snakemake", "--profile", "profiles/slurm", "--configfile", "config.yaml", *SOON]
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    ended = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True, timeout=600)
+    done.set()
+    canceller.join()
+    return Run(project, ended.returncode, ended.stdout + ended.stderr, cancelled, jobs_in(cluster, project))
 
 
 def cancel_one(cluster: Cluster, rule: str, cancelled: list[str], done: threading.Event) -> None:
@@ -115,3 +128,131 @@ def test_the_broken_trial_fails_by_itself_and_is_named(run):
 def test_a_trials_small_jobs_share_a_submission(run):
     assert len([job for job in run.jobs if "triangulate" in job["Comment"] or "smooth" in job["Comment"]]) <= 2
     assert len(run.jobs) <= 20
+
+
+@dataclass
+class Killed:
+    """A run whose head was killed, and the run after it, in which a node is lost and a job takes too long."""
+
+    root: Path
+    before: set[str]
+    names: list[str]
+    code: int
+    text: str
+    made_again: set[str]
+    lost: list[str]
+    too_slow: list[str]
+    jobs: list[dict[str, str]]
+
+    def of_run(self, number: int) -> list[dict[str, str]]:
+        return [job for job in self.jobs if job["JobName"] == self.names[number]]
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory, cluster):
+    project = tmp_path_factory.mktemp("killed") / "project"
+    copy_project(project)
+    write_study(project, cameras=2)
+    first = start(project)
+    while first.poll() is None and not (finished(project) and running(cluster)):
+        time.sleep(0.1)
+    before = finished(project)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for process in [psutil.Process(first.pid), *psutil.Process(first.pid).children()]:
+            process.kill()
+    first.communicate()
+    second = start(project)
+    lost: list[str] = []
+    too_slow: list[str] = []
+    while second.poll() is None:
+        fault_once(cluster, second.pid, project, too_slow, lost)
+        time.sleep(0.1)
+    text = second.communicate()[0]
+    again = {output for event in events(project)[-1] if event["event"] == "job_info" for output in event["output"]}
+    names = [
+        name for log in events(project) for event in log for name in re.findall(r"SLURM run ID: (\S+)", event["text"])
+    ]
+    return Killed(project, before, names, second.returncode, text, again, lost, too_slow, jobs_in(cluster, project))
+
+
+def start(project: Path) -> subprocess.Popen:
+    command = [sys.executable, "-m", "kineograph.cli", "run", "--configfile", "config.yaml", "--profile", "slurm"]
+    environment = {**os.environ, "PYTHONPATH": str(project / "workflow" / "lib")}
+    return subprocess.Popen(
+        [*command, "--", *SOON, "points3d"],
+        cwd=project,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def events(project: Path) -> list[list[dict]]:
+    """What happened in each run, the first first."""
+    files = sorted((project / ".kineograph" / "runs").glob("*.jsonl"), key=lambda path: path.stat().st_mtime)
+    return [[json.loads(line) for line in file.read_text().splitlines()] for file in files]
+
+
+def finished(project: Path) -> set[str]:
+    """The files of the jobs that have ended well in the latest run."""
+    latest = events(project)[-1:]
+    made = {event["jobid"]: event["output"] for log in latest for event in log if event["event"] == "job_info"}
+    ended = [
+        event["job_id"] for log in latest for event in log if event["event"] == "job_finished" and "job_id" in event
+    ]
+    return {output for number in ended for output in made.get(number, [])}
+
+
+def running(cluster: Cluster) -> list[list[str]]:
+    """Number, name and node of the jobs that run."""
+    return [line.split() for line in cluster.run("squeue", "-h", "-t", "RUNNING", "-o", "%i %j %N").splitlines()]
+
+
+def fault_once(cluster: Cluster, head: int, project: Path, too_slow: list[str], lost: list[str]) -> None:
+    """Let one job hang until its time is over, and take the node away from another one."""
+    ours = {
+        name for event in (events(project) or [[]])[-1] for name in re.findall(r"SLURM run ID: (\S+)", event["text"])
+    }
+    for job, name, node in running(cluster):
+        if name not in ours or len(events(project)) < 2:
+            continue
+        if not too_slow:
+            for process in psutil.process_iter():
+                with contextlib.suppress(psutil.Error):
+                    if process.environ().get("SLURM_JOB_ID") == job:
+                        process.send_signal(signal.SIGSTOP)
+            soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 1))
+            cluster.run("scontrol", "update", f"JobId={job}", f"EndTime={soon}")
+            too_slow += [job, node]
+        elif not lost and node != too_slow[1]:
+            cluster.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
+            lost += [job, node]
+            with contextlib.suppress(subprocess.CalledProcessError):  # it may have come back by itself
+                cluster.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
+
+
+def test_after_a_killed_head_no_file_has_two_writers(killed):
+    assert killed.code == 0, killed.text
+    assert "was killed" in killed.text
+    assert len(set(killed.names)) == 2
+    last_of_old = max(job["EndTime"] for job in killed.of_run(0))
+    first_of_new = min(job["SubmitTime"] for job in killed.of_run(1))
+    assert last_of_old <= first_of_new
+    assert "CANCELLED" in {job["JobState"] for job in killed.of_run(0)}
+
+
+def test_after_a_killed_head_no_finished_job_is_repeated(killed):
+    assert killed.before
+    assert not killed.before & killed.made_again
+    for trial in ("T1", "T2"):
+        assert (killed.root / "results" / "S1" / trial / "triangulation" / "points3d.npz").exists()
+
+
+def test_a_lost_node_and_a_time_limit_are_tried_again(killed):
+    states = {job["JobId"]: job for job in killed.jobs}
+    assert states[killed.lost[0]]["JobState"] == "NODE_FAIL"
+    assert states[killed.too_slow[0]]["JobState"] == "TIMEOUT"
+    for job in (killed.lost[0], killed.too_slow[0]):
+        again = [other for other in killed.of_run(1) if other["Comment"] == states[job]["Comment"]]
+        assert [other["JobState"] for other in again].count("COMPLETED") == 1

@@ -63,7 +63,7 @@ class Recordings:
     # ---- calibrations
 
     def _calibrations(self) -> Iterator[Finding]:
-        for session, name in {(trial.session, trial.calibration.name) for trial in self._plan.dataset.trials}:
+        for session, name in sorted({(trial.session, trial.calibration.name) for trial in self._plan.dataset.trials}):
             wildcards = SimpleNamespace(session=session, calibration=name)
             method = self._pictures.method(wildcards)
             if method == CONVERT:

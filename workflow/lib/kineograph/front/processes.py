@@ -11,6 +11,7 @@ from typing import Any
 
 RUN_VARIABLE = "KINEOGRAPH_RUN"
 """Set for Snakemake and so for all its jobs: the run that they belong to."""
+SLURM_JOB = "SLURM_JOB_ID"
 GONE_S = 10.0
 
 
@@ -32,13 +33,18 @@ def alive(pid: int, born_s: float) -> bool:
 
 
 def of_run(run: str) -> list[Any]:
-    """The living processes of a run, by what they inherited; this process itself left out."""
+    """The living processes of a run, by what they inherited; this process itself and SLURM's jobs left out.
+
+    SLURM's are SLURM's to end, also where its nodes are this computer.
+    """
     import psutil
 
     found = []
     for process in psutil.process_iter():
         try:
-            if process.pid != os.getpid() and process.environ().get(RUN_VARIABLE) == run:
+            inherited = process.environ()
+            ours = inherited.get(RUN_VARIABLE) == run and inherited.get(SLURM_JOB) == os.environ.get(SLURM_JOB)
+            if ours and process.pid != os.getpid():
                 found.append(process)
         except (psutil.Error, OSError):  # another user's, or just gone
             continue

@@ -1,4 +1,4 @@
-"""The SLURM profile on a real SLURM: GPUs asked for, jobs that are cancelled, lost or too slow repeated, heads that are killed."""
+"""The SLURM profile on a real SLURM: GPUs asked for; jobs that are cancelled, lost or too slow are repeated; killed heads."""
 
 from __future__ import annotations
 

@@ -9,10 +9,13 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import psutil
@@ -22,7 +25,8 @@ from synthetic.study import copy_project, write_study
 
 TARGET = "points3d"
 TRIALS = ("T1", "T2")
-SEEDS = (1, 2, 3)
+KILLED = {1: ("front", "job"), 2: ("snakemake", "both")}
+"""What is killed, one after another, under each seed of the instants."""
 LONG_S = 120.0
 
 
@@ -45,6 +49,13 @@ class Study:
             start_new_session=True,
             **options,
         )
+
+    def front(self, verb: str, *arguments: str) -> tuple[int, str]:
+        """Run another verb of the front; the exit code and all that was printed."""
+        command = [sys.executable, "-m", "kineograph.cli", verb, "--configfile", "config.yaml", *arguments]
+        environment = {**os.environ, "PYTHONPATH": str(self.root / "workflow" / "lib")}
+        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
 
     def run(self, *arguments: str, **options) -> tuple[int, str]:
         process = self.start(*arguments, **options)
@@ -104,13 +115,26 @@ def new_study(root: Path, trials: tuple[str, ...] = TRIALS) -> Study:
     return Study(root)
 
 
+@dataclass
+class Undisturbed:
+    """A run that nobody killed, and what a second head was told meanwhile."""
+
+    study: Study
+    results: dict[str, str]
+    first_pid: int
+    second: tuple[int, str]
+
+
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> dict[str, str]:
+def undisturbed(tmp_path_factory) -> Undisturbed:
     study = new_study(tmp_path_factory.mktemp("undisturbed") / "project")
-    code, text = study.run()
+    first = study.start()
+    wait_for(study, first, jobs=0)
+    second = study.run()
+    text, _ = first.communicate(timeout=LONG_S)
     assert "jobs done" in text
-    assert code == 0, text
-    return study.results()
+    assert first.returncode == 0, text
+    return Undisturbed(study, study.results(), first.pid, second)
 
 
 def wait_for(study: Study, process: subprocess.Popen, jobs: int) -> str:
@@ -143,13 +167,12 @@ def kill(study: Study, process: subprocess.Popen, run: str, what: str, chance: r
             victim.kill()
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", KILLED)
 def test_kills_at_random_instants_change_nothing(tmp_path, undisturbed, seed):
-    """Two kills a seed (all four kinds among the seeds), then a run to the end."""
+    """Two kills, then a run to the end."""
     chance = random.Random(seed)
     study = new_study(tmp_path / "project")
-    kinds = {1: ("both", "job"), 2: ("front", "snakemake"), 3: ("snakemake", "both")}[seed]
-    for number, what in enumerate(kinds):
+    for number, what in enumerate(KILLED[seed]):
         before = study.finished()
         process = study.start()
         run = wait_for(study, process, jobs=chance.randrange(4 * number, 4 * number + 5))
@@ -167,24 +190,17 @@ def test_kills_at_random_instants_change_nothing(tmp_path, undisturbed, seed):
     assert code == 0, text
     again = {output for event in study.events(study.last_run(), "job_info") for output in event["output"]}
     assert not again & before, "a finished job was repeated"
-    assert study.results() == undisturbed
+    assert study.results() == undisturbed.results
     assert not [path for path in _files(study.root / "results") if path.name.startswith(".")]
     assert not study.head()
-    if kinds[-1] == "both":
-        assert "was killed" in text
+    assert ("was killed" in text) == (KILLED[seed][-1] == "both")
 
 
-def test_two_heads_at_once(tmp_path, undisturbed):
-    study = new_study(tmp_path / "project")
-    first = study.start()
-    wait_for(study, first, jobs=0)
-    code, text = study.run()
+def test_two_heads_at_once(undisturbed):
+    code, text = undisturbed.second
     assert code == 2
     assert "another run is at work in this folder" in text
-    assert f"process {first.pid} " in text
-    first.communicate(timeout=LONG_S)
-    assert first.returncode == 0
-    assert study.results() == undisturbed
+    assert f"process {undisturbed.first_pid} " in text
 
 
 def test_an_interrupt_ends_in_order_and_the_next_run_goes_on(tmp_path, undisturbed):
@@ -201,7 +217,47 @@ def test_an_interrupt_ends_in_order_and_the_next_run_goes_on(tmp_path, undisturb
     assert "was killed" not in text
     again = {output for event in study.events(study.last_run(), "job_info") for output in event["output"]}
     assert not again & before
-    assert study.results() == undisturbed
+    assert study.results() == undisturbed.results
+
+
+def test_plan_says_what_would_run_and_why(undisturbed):
+    study = undisturbed.study
+    assert "nothing would run" in study.front("plan", "--", TARGET)[1]
+    code, text = study.front("plan", "--set", "triangulation.max_error_px=10", "--", TARGET)
+    assert code == 0, text
+    assert "config key triangulation.max_error_px changed from 15.0 to 10.0" in text
+    rows = [line.split() for line in text.splitlines()]
+    assert ["triangulate", "2", "2"] in [row[:3] for row in rows]
+    assert not any(row[:1] in (["associate"], ["estimate_pose"]) for row in rows)
+    assert any("S1/T1, S1/T2" in line and "max_error_px" in line for line in text.splitlines())
+    assert study.results() == undisturbed.results
+
+
+def test_status_and_clean_after_an_edit(tmp_path, undisturbed):
+    study = Study(tmp_path / "project")
+    shutil.copytree(undisturbed.study.root, study.root, symlinks=True, copy_function=shutil.copy2)
+    victim = sorted((study.root / "data" / "S1" / "T1" / "keypoints" / "cam01_json").iterdir())[3]
+    victim.write_text(victim.read_text().replace("1", "2", 1))
+    shutil.move(study.root / "data" / "S1" / "T2", tmp_path / "T2")
+    code, text = study.front("status")
+    assert code == 0, text
+    header, row = next(
+        (one.split(), other.split()) for one, other in pairwise(text.splitlines()) if other.startswith("S1/T1 ")
+    )
+    states = dict(zip(header, row, strict=True))
+    assert (states["inputs"], states["pose"], states["triangulation"]) == ("stale", "stale", "stale")
+    assert states["kinematics"] == "missing"
+    assert "S1/T2" not in text
+    code, text = study.front("clean")
+    assert code == 0
+    assert "results/S1/T2/triangulation/points3d.npz" in text
+    assert (study.root / "results" / "S1" / "T2").exists()
+    assert study.front("clean", "--yes")[0] == 0
+    assert set(study.results()) == {name for name in undisturbed.results if "/T2/" not in name}
+    shutil.rmtree(study.root / "data")
+    code, text = study.front("clean", "--yes")
+    assert code == 2  # the whole dataset has gone: a drive, more likely than a wish
+    assert set(study.results()) == {name for name in undisturbed.results if "/T2/" not in name}
 
 
 class TestMachine:

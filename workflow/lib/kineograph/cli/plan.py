@@ -84,7 +84,7 @@ def by_trial(jobs: Sequence[Job], reasons: dict[int, Reason], estimate: Estimate
     """A row for trials to which the same happens for the same reason."""
     alike: defaultdict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     of_trial = _grouped(jobs, lambda job: job.trial)
-    for trial, group in of_trial.items():
+    for trial, group in sorted(of_trial.items()):
         alike[tuple(job.rule for job in group), _why(group, reasons)].append(trial)
     rows = []
     for (rules, why), trials in alike.items():

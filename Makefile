@@ -25,7 +25,7 @@ help:
 	@echo "make docs      build the documentation as a site, in the folder site"
 	@echo "make lock      renew the lock files (needs uv)"
 
-setup: $(READY) $(if $(SLURM),$(SLURM_READY))
+setup: $(READY) $(BIN)/kineograph $(if $(SLURM),$(SLURM_READY))
 
 $(READY): envs/core.lock envs/$(POSE).lock
 	@test -n "$(PYTHON)" || { echo "kineograph: no Python 3.11, 3.12 or 3.13 was found"; \
@@ -35,6 +35,12 @@ $(READY): envs/core.lock envs/$(POSE).lock
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) -r envs/core.lock -r envs/$(POSE).lock
 	touch $@
+
+# The command, without installing the package: it finds the library here.
+$(BIN)/kineograph: $(READY)
+	printf '#!/bin/sh\nPYTHONPATH="%s$${PYTHONPATH:+:$$PYTHONPATH}" exec "%s" -m kineograph.cli "$$@"\n' \
+		'$(CURDIR)/workflow/lib' '$(CURDIR)/$(BIN)/python' > $@
+	chmod +x $@
 
 demo: setup
 	$(KINEOGRAPH) demo-data data/demo

@@ -165,7 +165,7 @@ def killed(tmp_path_factory, cluster):
     lost: list[str] = []
     too_slow: list[str] = []
     while second.poll() is None:
-        fault_once(cluster, second.pid, project, too_slow, lost)
+        fault_once(cluster, second.pid, project, lost, too_slow)
         time.sleep(0.1)
     text = second.communicate()[0]
     again = {output for event in events(project)[-1] if event["event"] == "job_info" for output in event["output"]}
@@ -209,15 +209,21 @@ def running(cluster: Cluster) -> list[list[str]]:
     return [line.split() for line in cluster.run("squeue", "-h", "-t", "RUNNING", "-o", "%i %j %N").splitlines()]
 
 
-def fault_once(cluster: Cluster, head: int, project: Path, too_slow: list[str], lost: list[str]) -> None:
-    """Let one job hang until its time is over, and take the node away from another one."""
+def fault_once(cluster: Cluster, head: int, project: Path, lost: list[str], too_slow: list[str]) -> None:
+    """Take the node away from one job, and let a later one hang until its time is over."""
     ours = {
         name for event in (events(project) or [[]])[-1] for name in re.findall(r"SLURM run ID: (\S+)", event["text"])
     }
     for job, name, node in running(cluster):
         if name not in ours or len(events(project)) < 2:
             continue
-        if not too_slow:
+        if not lost:
+            cluster.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
+            lost += [job, node]
+            with contextlib.suppress(subprocess.CalledProcessError):  # it may have come back by itself
+                cluster.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
+            return
+        if not too_slow and job not in lost:
             for process in psutil.process_iter():
                 with contextlib.suppress(psutil.Error):
                     if process.environ().get("SLURM_JOB_ID") == job:
@@ -225,11 +231,6 @@ def fault_once(cluster: Cluster, head: int, project: Path, too_slow: list[str], 
             soon = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(time.time() + 1))
             cluster.run("scontrol", "update", f"JobId={job}", f"EndTime={soon}")
             too_slow += [job, node]
-        elif not lost and node != too_slow[1]:
-            cluster.run("scontrol", "update", f"NodeName={node}", "State=DOWN", "Reason=test")
-            lost += [job, node]
-            with contextlib.suppress(subprocess.CalledProcessError):  # it may have come back by itself
-                cluster.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
 
 
 def test_after_a_killed_head_no_file_has_two_writers(killed):

@@ -75,8 +75,11 @@ def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
     """Say how it ended, and return the exit code."""
     print(f"{progress.done} of {progress.total} jobs done" if progress.total else "nothing was to be done")
     found = outcomes(plan.dataset.trials, plan.layout, progress.failed)
-    for line in summary(found):
+    part = [item for item in found if code == 0 and item.state == "not finished"]
+    for line in summary([item for item in found if item not in part]):
         print(line)
+    if part:
+        print(f"{len(part)} trials have no verdict yet: only a part of the workflow was asked for")
     if plan.layout.exists("dataset_page"):
         print(f"all trials: {plan.layout.path('dataset_page')}")
     if code == 0:

@@ -21,6 +21,8 @@ from kineograph.io.atomic import write_text
 
 FOLDER = Path(".kineograph")
 HEARTBEAT_S = 10.0
+KEPT_FILES = 60
+"""Records of runs that are kept: two files a run, named by when it began."""
 SILENT_S = 180.0
 """A head on another computer that has not shown a sign of life for so long is taken for dead."""
 
@@ -100,7 +102,8 @@ class Head:
 
     def __enter__(self) -> Head:
         self._file.parent.mkdir(parents=True, exist_ok=True)
-        (self._file.parent / "runs").mkdir(exist_ok=True)
+        runs = self._file.parent / "runs"
+        runs.mkdir(exist_ok=True)
         self._lock = self._file.with_suffix(".lock").open("a+", encoding="utf-8")
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,6 +115,8 @@ class Head:
         except KineographError:
             self._lock.close()
             raise
+        for old in sorted(runs.iterdir())[:-KEPT_FILES]:
+            old.unlink()
         self._lock.truncate(0)
         self._lock.write(json.dumps(asdict(self.record)) + "\n")
         self._lock.flush()

@@ -152,7 +152,7 @@ class Killed:
 def killed(tmp_path_factory, cluster):
     project = tmp_path_factory.mktemp("killed") / "project"
     copy_project(project)
-    write_study(project, cameras=2)
+    write_study(project, trials=("T1",), cameras=2)
     first = start(project)
     while first.poll() is None and not (finished(project) and running(cluster)):
         time.sleep(0.1)
@@ -246,8 +246,7 @@ def test_after_a_killed_head_no_file_has_two_writers(killed):
 def test_after_a_killed_head_no_finished_job_is_repeated(killed):
     assert killed.before
     assert not killed.before & killed.made_again
-    for trial in ("T1", "T2"):
-        assert (killed.root / "results" / "S1" / trial / "triangulation" / "points3d.npz").exists()
+    assert (killed.root / "results" / "S1" / "T1" / "triangulation" / "points3d.npz").exists()
 
 
 def test_a_lost_node_and_a_time_limit_are_tried_again(killed):

@@ -25,6 +25,7 @@ from kineograph.dataset.records import CameraSource, Dataset, Trial
 from kineograph.errors import Mistakes, noted_in
 from kineograph.layout import Layout
 from kineograph.planning.cache_link import linked_cache
+from kineograph.planning.named import note_missing_networks, note_unknown_names
 from kineograph.planning.projects import with_project
 from kineograph.planning.signatures import keep_signatures, keeps_signature
 from kineograph.project_formats._project import Project
@@ -76,8 +77,8 @@ class Plan:
     ) -> None:
         with noted_in(mistakes) as noted:
             self._read(config, repository, where, noted)
-            self._check_names(noted)
-            self._check_networks(noted)
+            note_unknown_names(self.config, self.dataset, noted)
+            note_missing_networks(self.config, self.dataset, self.resources / "models", noted)
 
     def _read(self, config: Mapping[str, Any], repository: Path, where: str, mistakes: Mistakes) -> None:
         schema = repository / "workflow" / "schemas" / "config.schema.yaml"
@@ -94,30 +95,6 @@ class Plan:
         self.catalogue: Catalogue = read_catalogue(self.resources / "assets.toml")
         self.cache = linked_cache()
         self._identities: dict[str, str] = {}
-
-    def _check_names(self, mistakes: Mistakes) -> None:
-        """Note overrides for what isn't there."""
-        names = {
-            "session": set(self.dataset.sessions()),
-            "trial": {trial.name for trial in self.dataset.trials},
-            "participant": set(self.dataset.participants),
-            "camera": {camera.name for trial in self.dataset.trials for camera in trial.cameras},
-        }
-        if self.dataset.trials:
-            with mistakes.noted():
-                self.config.check_overrides(names)
-
-    def _check_networks(self, mistakes: Mistakes) -> None:
-        """Note each network that isn't there: an error now, and not in the middle of the run."""
-        checked = set()
-        for trial in self.dataset.trials:
-            for camera in trial.cameras:
-                settings = self.config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
-                asked = settings["model"], settings["detector"]
-                if camera.filmed and asked not in checked:
-                    checked.add(asked)
-                    with mistakes.noted():
-                        self._cards(*asked)
 
     # ---- paths
 

@@ -1,0 +1,37 @@
+"""Whether what a configuration names is there: an error now, and not in the middle of the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kineograph.catalog.models import read_network_cards
+from kineograph.dataset.records import Dataset
+from kineograph.errors import Mistakes
+from kineograph.settings.configuration import Configuration
+
+
+def note_unknown_names(config: Configuration, dataset: Dataset, mistakes: Mistakes) -> None:
+    """Note overrides for sessions, trials, participants and cameras that the dataset does not have."""
+    if not dataset.trials:
+        return
+    names = {
+        "session": set(dataset.sessions()),
+        "trial": {trial.name for trial in dataset.trials},
+        "participant": set(dataset.participants),
+        "camera": {camera.name for trial in dataset.trials for camera in trial.cameras},
+    }
+    with mistakes.noted():
+        config.check_overrides(names)
+
+
+def note_missing_networks(config: Configuration, dataset: Dataset, models: Path, mistakes: Mistakes) -> None:
+    """Note each network that a camera's settings ask for and that has no card in the folder `models`."""
+    checked = set()
+    for trial in dataset.trials:
+        for camera in trial.cameras:
+            settings = config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
+            asked = settings["model"], settings["detector"]
+            if camera.filmed and asked not in checked:
+                checked.add(asked)
+                with mistakes.noted():
+                    read_network_cards(*asked, models)

@@ -140,6 +140,8 @@ class Recordings:
             facts, cut_off = header_facts(camera.path)
         except KineographError as error:
             return Recording(camera.name, error=error), []
+        except OSError as error:
+            return Recording(camera.name, error=_unreadable(camera, error)), []
         findings = [Finding.of_error(cut_off, "error")] if cut_off else []
         return Recording(camera.name, facts.fps_hz, facts.n_frames, facts.size_px), findings
 
@@ -181,6 +183,16 @@ class Recordings:
                 "correct the column 'frames' of the trial sheet",
                 name,
             )
+
+
+def _unreadable(camera: CameraSource, error: OSError) -> InputError:
+    return InputError(
+        f"{error.filename or camera.path} can't be read",
+        expected="a file or folder that this user may read",
+        found=error.strerror or type(error).__name__,
+        hint="check its permissions and its drive",
+        where=f"camera {camera.name}",
+    )
 
 
 def _unmatched_rig(recordings: list[Recording]) -> Rig:

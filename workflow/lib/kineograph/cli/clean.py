@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from kineograph.cli._front_arguments import REPOSITORY, add_configuration, read_given
-from kineograph.front.head import Head
+from kineograph.errors import InputError
+from kineograph.front.head import FOLDER, Head
 from kineograph.front.leftovers import Leftovers, remove
 from kineograph.planning.plan import Plan
 
@@ -37,6 +38,13 @@ def run(args: argparse.Namespace) -> int:
     if not args.yes:
         print(f"{len(files)} files, {size / 1e6:.1f} MB, of what the dataset no longer has; --yes removes them")
         return 0
-    with Head(Path.cwd()):
+    with Head(Path.cwd()) as head:
+        if head.earlier is not None:
+            raise InputError(
+                f"the run of {head.earlier.since} was killed, and its jobs may still write",
+                expected="no run that was killed",
+                found=f"its record in {FOLDER}",
+                hint="let kineograph run clear up after it first",
+            )
         print(f"removed {remove(files, Path(plan.layout.root))} files, {size / 1e6:.1f} MB")
     return 0

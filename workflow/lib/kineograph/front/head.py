@@ -140,7 +140,7 @@ class Head:
         self.earlier = read_head(self.workdir)
         if self.earlier is not None and not self._take_over and is_alive(self.earlier, self.workdir):
             raise busy(self.earlier)
-        others = [] if self.earlier is not None else snakemakes_in(self.workdir)
+        others = snakemakes_in(self.workdir, self.earlier.run if self.earlier else "")
         if others:
             born = others[0].create_time()
             raise busy(HeadRecord("", socket.gethostname(), others[0].username(), others[0].pid, born, born))

@@ -51,8 +51,8 @@ def of_run(run: str) -> list[Any]:
     return found
 
 
-def snakemakes_in(folder: Path) -> list[Any]:
-    """The living Snakemake processes whose working directory is `folder`, one for each that was started by hand."""
+def snakemakes_in(folder: Path, but_of: str = "") -> list[Any]:
+    """The living Snakemake processes whose working directory is `folder`; those of the run `but_of` left out."""
     import psutil
 
     found = []
@@ -60,7 +60,8 @@ def snakemakes_in(folder: Path) -> list[Any]:
         try:
             command = process.cmdline()
             named = any(Path(word).name == "snakemake" or word == "snakemake.cli" for word in command[:4])
-            if named and Path(process.cwd()) == folder and not set(command) & {"--dry-run", "-n", "--mode", "--lint"}:
+            at_work = named and not set(command) & {"--dry-run", "-n", "--mode", "--lint", "--unlock"}
+            if at_work and Path(process.cwd()) == folder and process.environ().get(RUN_VARIABLE, "-") != but_of:
                 found.append(process)
         except (psutil.Error, OSError):
             continue

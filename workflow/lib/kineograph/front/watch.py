@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -79,8 +80,6 @@ def _watch(process: subprocess.Popen[bytes], file: Path, head: Head, progress: P
 
 def _new_events(file: Path) -> Callable[[], list[dict[str, object]]]:
     """A function that gives the events since it was last asked."""
-    import json
-
     place = 0
 
     def new() -> list[dict[str, object]]:

@@ -76,10 +76,11 @@ def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
     print(f"{progress.done} of {progress.total} jobs done" if progress.total else "nothing was to be done")
     found = outcomes(plan.dataset.trials, plan.layout, progress.failed)
     part = [item for item in found if code == 0 and item.state == "not finished"]
-    for line in summary([item for item in found if item not in part]):
+    told = [item for item in found if item not in part]
+    for line in summary(told) if told else []:
         print(line)
     if part:
-        print(f"{len(part)} trials have no verdict yet: only a part of the workflow was asked for")
+        print(f"trials without a verdict yet, since only a part of the workflow was asked for: {len(part)}")
     if plan.layout.exists("dataset_page"):
         print(f"all trials: {plan.layout.path('dataset_page')}")
     if code == 0:

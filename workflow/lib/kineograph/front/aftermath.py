@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kineograph.errors import InputError
 from kineograph.front.head import HeadRecord
-from kineograph.front.processes import end, of_run
+from kineograph.front.processes import end, jobs_in, of_run
 from kineograph.front.slurm_jobs import cancel, run_ids
 
 TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}(\.\w+)?")
@@ -45,6 +45,8 @@ def clear_up(
             f"the run of {earlier.since} (process {earlier.pid} of {earlier.user} on {earlier.host}) was killed"
         )
         told += _end_processes(earlier)
+    else:
+        end(jobs_in(workdir))
     cancelled = cancel(run_ids(workdir, earlier.since_s - 1 if earlier else None))
     if cancelled:
         told.append(f"{len(cancelled)} of its jobs were still SLURM's and are cancelled: {', '.join(cancelled[:8])}")

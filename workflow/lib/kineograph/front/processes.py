@@ -12,6 +12,8 @@ from typing import Any
 RUN_VARIABLE = "KINEOGRAPH_RUN"
 """Set for Snakemake and so for all its jobs: the run that they belong to."""
 SLURM_JOB = "SLURM_JOB_ID"
+FRONT = ("check", "plan", "run", "status", "clean")
+"""The verbs that are no jobs."""
 GONE_S = 10.0
 
 
@@ -62,6 +64,22 @@ def snakemakes_in(folder: Path, but_of: str = "") -> list[Any]:
             named = any(Path(word).name == "snakemake" or word == "snakemake.cli" for word in command[:4])
             at_work = named and not set(command) & {"--dry-run", "-n", "--mode", "--lint", "--unlock"}
             if at_work and Path(process.cwd()) == folder and process.environ().get(RUN_VARIABLE, "-") != but_of:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+def jobs_in(folder: Path) -> list[Any]:
+    """The living jobs of a workflow whose working directory is `folder`, whoever started them; SLURM's left out."""
+    import psutil
+
+    found = []
+    for process in psutil.process_iter():
+        try:
+            command = process.cmdline()
+            verb = command[command.index("kineograph.cli") + 1] if "kineograph.cli" in command[:-1] else ""
+            if verb and verb not in FRONT and Path(process.cwd()) == folder and SLURM_JOB not in process.environ():
                 found.append(process)
         except (psutil.Error, OSError):
             continue

@@ -141,8 +141,9 @@ class TestLeftovers:
             for item in dataset_trials:
                 for camera in item.cameras:
                     names = {"session": "S", "trial": item.name, "camera": camera.name, "participant": "P1"}
-                    names |= {"calibration": "session", "purpose": "extrinsics", "chunk": "0"}
+                    names |= {"calibration": "session", "purpose": "extrinsics", "chunk": "0", "tail": "_angles.csv"}
                     path = Path(f"{layout.root}/{pattern.format(**names)}")
+                    path = path if path.suffix else path / "in_a_folder.svg"
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_text(kind)
                     for place in ("logs", "benchmarks"):

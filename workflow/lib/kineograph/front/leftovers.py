@@ -12,6 +12,8 @@ from kineograph.dataset.records import Dataset, Trial
 from kineograph.layout import PATHS, Layout
 
 PER_JOB = ("logs", "benchmarks")
+ANY_NAME = "tail"
+"""The wildcard for the rest of a file's name (exports)."""
 
 
 class Leftovers:
@@ -130,5 +132,6 @@ def _pattern(text: str) -> re.Pattern[str]:
             whole += f"(?P={part})"
         else:
             seen.add(part)
-            whole += f"(?P<{part}>{SAFE_NAME})"
-    return re.compile(whole)
+            whole += f"(?P<{part}>{'[^/]+' if part == ANY_NAME else SAFE_NAME})"
+    is_folder = "." not in text.rpartition("/")[2] and not text.endswith("}")
+    return re.compile(whole + ("(/.*)?" if is_folder else ""))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ State = Literal["failed", "running", "missing", "stale", "done"]
 STATES: tuple[State, ...] = ("failed", "running", "missing", "stale", "done")
 """From what a user wants to hear of first."""
 TRIAL = "{session}/{trial}/"
+KNOWN = {"session", "trial", "calibration", "camera", "participant"}
+"""Wildcards whose values the dataset tells."""
 
 
 def stage_of(kind: str) -> str:
@@ -82,8 +85,9 @@ def states(plan: Plan, to_do: Iterable[Job], latest: Recent) -> dict[tuple[str, 
 
 
 def paths_of(plan: Plan, trial: Trial, kind: str) -> Sequence[str]:
-    """The paths of a kind for a trial; none of kinds that are gone when a run ends."""
-    return [] if "{chunk}" in PATHS[kind] else plan.of_trial(trial, kind)
+    """The paths of a kind for a trial; none of kinds that are gone when a run ends, or that only some trials have."""
+    wildcards = set(re.findall(r"{(\w+)}", PATHS[kind]))
+    return plan.of_trial(trial, kind) if wildcards <= KNOWN else []
 
 
 def _state(path: str, waiting: set[str], latest: Recent) -> State | None:

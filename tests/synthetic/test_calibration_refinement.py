@@ -295,6 +295,7 @@ def test_a_camera_that_saw_nobody_is_named_and_one_that_took_no_part_is_not(halp
         cameras=rig.names,
         filmed=np.append(four.filmed, [[False]], axis=1),
         image_px=np.concatenate([four.image_px, np.full((len(four), 1, 2), np.nan)], axis=1),
+        mirrored_px=np.concatenate([four.mirrored_px, np.full((len(four), 1, 2), np.nan)], axis=1),
     )
     assert assess_health(rig, [absent]).reasons == ()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -59,6 +59,12 @@ class Camera:
         """The 3x4 matrix from the world (m) to the undistorted image (px)."""
         matrix: FloatArray = self.intrinsics @ np.column_stack([self.rotation, self.translation_m])
         return matrix
+
+    def zoomed(self, ratio: float) -> Camera:
+        """The camera with its focal length multiplied."""
+        intrinsics = self.intrinsics.copy()
+        intrinsics[[0, 1], [0, 1]] *= ratio
+        return replace(self, intrinsics=intrinsics)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -30,6 +30,9 @@ class Sightings:
         Its frame on the trial's common clock.
     held_out : (N,) array of bool
         True for points that results are judged by and not made from.
+    mirrored_px : (N, C, 2) array
+        Where each camera saw each point if its pictures are mirrored, left and right exchanged, and so what a network took for
+        the point is its counterpart on the other side of the body; NaN where that was not seen, or nobody asked.
     """
 
     cameras: tuple[str, ...]
@@ -39,10 +42,14 @@ class Sightings:
     trial: IntArray
     frame: IntArray
     held_out: BoolArray
+    mirrored_px: FloatArray = field(default_factory=lambda: np.zeros((0, 0, 2)))
 
     def __post_init__(self) -> None:
         require_shape(self.filmed, (len(self.trials), len(self.cameras)), "filmed")
         require_shape(self.image_px, (None, len(self.cameras), 2), "image_px")
+        if not self.mirrored_px.size:
+            object.__setattr__(self, "mirrored_px", np.full(self.image_px.shape, np.nan))
+        require_shape(self.mirrored_px, self.image_px.shape, "mirrored_px")
         for name in ("trial", "frame", "held_out"):
             require_shape(getattr(self, name), (len(self),), name)
 
@@ -67,6 +74,7 @@ class Sightings:
             trial=self.trial[points],
             frame=self.frame[points],
             held_out=self.held_out[points],
+            mirrored_px=self.mirrored_px[points],
         )
 
 
@@ -85,4 +93,5 @@ def join(cameras: tuple[str, ...], parts: Sequence[Sightings]) -> Sightings:
         np.concatenate([part.trial + first for part, first in zip(parts, before[:-1], strict=True)]),
         np.concatenate([part.frame for part in parts]),
         np.concatenate([part.held_out for part in parts]),
+        np.concatenate([part.mirrored_px for part in parts]),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -53,14 +54,11 @@ class Skeleton:
 
     def side(self, name: str) -> str:
         """'right', 'left' or 'middle', by the keypoint's name."""
-        if name[:1] in "RL" and name[1:2].isupper():
-            return "right" if name[0] == "R" else "left"
-        return "middle"
+        return side(name)
 
     def counterpart(self, name: str) -> str:
         """The same keypoint on the other side; the keypoint itself where there is none."""
-        twin = {"left": "R", "right": "L", "middle": name[:1]}[self.side(name)] + name[1:]
-        return twin if twin in self.keypoints else name
+        return counterpart(name, self.keypoints)
 
     def limbs(self) -> dict[str, tuple[tuple[int, int], ...]]:
         """The limbs that have a left and a right side, each as the (left, right) indices of its keypoints.
@@ -80,3 +78,16 @@ class Skeleton:
             group: tuple((index["L" + name], index["R" + name]) for name in names if limb[name] == group)
             for group in dict.fromkeys(limb.values())
         }
+
+
+def side(name: str) -> str:
+    """'right', 'left' or 'middle', by a keypoint's name."""
+    if name[:1] in "RL" and name[1:2].isupper():
+        return "right" if name[0] == "R" else "left"
+    return "middle"
+
+
+def counterpart(name: str, among: Sequence[str]) -> str:
+    """The keypoint on the other side, if it is among these; the keypoint itself where there is none."""
+    twin = {"left": "R", "right": "L", "middle": name[:1]}[side(name)] + name[1:]
+    return twin if twin in among else name

@@ -10,6 +10,7 @@ from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 from kineograph.model.sightings import Sightings
+from kineograph.model.skeleton import counterpart
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
 from kineograph.signal.common_clock import camera_frames
@@ -68,6 +69,7 @@ def sightings_of_trial(
     filmed[0, columns] = True
     number = points.shape[1] * points.shape[2]
     flat = points.reshape(-1, len(rig), 2)
+    mirrored = _mirrored(points, keypoints[0].names if keypoints else (), rig).reshape(flat.shape)
     everything = Sightings(
         rig.names,
         (trial,),
@@ -76,8 +78,17 @@ def sightings_of_trial(
         np.zeros(len(flat), int),
         np.repeat(chosen, number),
         np.repeat(held_out, number),
+        mirrored,
     )
     return everything.select(everything.seen.sum(axis=1) >= 2)
+
+
+def _mirrored(image: FloatArray, names: Sequence[str], rig: Rig) -> FloatArray:
+    """The keypoints (F, P, K, C, 2) as they would be had each camera's pictures not been mirrored."""
+    other = [names.index(counterpart(name, names)) for name in names]
+    mirrored = image[:, :, other]
+    mirrored[..., 0] = np.array([camera.size_px[0] - 1 for camera in rig.cameras]) - mirrored[..., 0]
+    return mirrored
 
 
 def _confident(

@@ -12,6 +12,9 @@ from kineograph.model.keypoints import Keypoints2D
 UNEVEN_FRAMES = 0.25
 """A camera runs evenly where no frame is further than this part of an interval from where its rate puts it."""
 
+FARTHEST_FRAMES = 2.0
+"""Farther than so many intervals from all frames, what the camera would have shown is not known."""
+
 
 def runs_evenly(keypoints: Keypoints2D) -> bool:
     """True where a camera's frames are where its frame rate puts them; phones and screen recordings have varying rates."""
@@ -25,7 +28,7 @@ def even_frames(keypoints: Keypoints2D) -> Keypoints2D:
     """The same camera as if it had run evenly at its frame rate.
 
     People are interpolated between the two frames around each time where the camera followed them (`track_id`) and they have the
-    same place in both; the others are as in the nearest frame.
+    same place in both; the others are as in the nearest frame, or missing where there is none near.
     """
     if runs_evenly(keypoints):
         return keypoints
@@ -40,4 +43,7 @@ def even_frames(keypoints: Keypoints2D) -> Keypoints2D:
     part = (where - before)[:, None, None, None]
     between = keypoints.position_px[before] * (1 - part) + keypoints.position_px[before + 1] * part
     arrays["position_px"] = np.where(followed, between, arrays["position_px"])
+    lost = np.abs(own_s[nearest] - even_s) * keypoints.fps_hz > FARTHEST_FRAMES
+    for name, nothing in (("position_px", np.nan), ("confidence", 0.0), ("bbox_px", np.nan), ("track_id", -1)):
+        arrays[name][lost] = nothing
     return dataclasses.replace(keypoints, time_s=even_s, **arrays)

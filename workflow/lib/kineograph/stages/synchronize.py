@@ -15,6 +15,7 @@ import numpy as np
 
 from kineograph.errors import ConfigError, InputError
 from kineograph.geometry.epipolar import fundamental_matrix
+from kineograph.geometry.lag_steps import LagStep, LagSteps
 from kineograph.geometry.view_pairs import FEWEST_FRAMES
 from kineograph.model.camera import Rig
 from kineograph.model.inputs import SAME_RATE
@@ -24,14 +25,14 @@ from kineograph.model.shapes import FloatArray
 from kineograph.model.synchronization import Synchronization
 from kineograph.signal.common_clock import lay_out, settled_rates
 from kineograph.signal.even_frames import even_frames, runs_evenly
-from kineograph.stages.motion_clocks import RIVAL_NAMED, STRETCHES, MotionClocks, clocks_from_motion, cut
+from kineograph.stages.clock_doubts import doubts, not_compared
+from kineograph.stages.lost_frames import lost_frames, with_lost_frames
+from kineograph.stages.motion_clocks import STRETCHES, MotionClocks, clocks_from_motion, cut
 from kineograph.stages.seen_people import seen_people, windows
 
 STAGE = "synchronization"
 SHORTEST_DRIFT_S = 60.0
 """Shorter trials are not searched for drift: 50 ppm, which is much for a quartz, move a camera by 3 ms in a minute."""
-WARN_ERROR_S = 0.005
-"""A camera whose offset is less sure than this (standard error) is named."""
 
 Clocks = tuple[FloatArray, FloatArray]
 """Offsets, s, and drifts, ppm, of the cameras, (C,) each."""
@@ -93,8 +94,12 @@ def synchronize(
         frame_time_s = _stamped(keypoints, timestamps_s or {})
         offset_s = np.array([frame_time_s[name][0] for name in names])
     elif settings.method == "motion" and len(keypoints) > 1:
-        even = [even_frames(item) for item in keypoints]
-        (offset_s, drift_ppm), facts, reasons = _from_motion(even, rig, rates_hz, fps_hz, settings)
+        (offset_s, drift_ppm), facts, reasons, steps = _from_motion(keypoints, rig, rates_hz, fps_hz, settings)
+        if steps:
+            lost = [lost_frames(keypoints[c], step, fps_hz) for c, step in steps.items()]
+            keypoints = with_lost_frames(keypoints, steps, rates_hz, fps_hz)
+            (offset_s, drift_ppm), facts, reasons, _ = _from_motion(keypoints, rig, rates_hz, fps_hz, settings)
+            reasons += lost
     for c, item in enumerate(keypoints):
         if item.camera not in frame_time_s and not runs_evenly(item):
             own_s = item.time_s - item.time_s[0]
@@ -159,8 +164,9 @@ def _stamped(keypoints: Sequence[Keypoints2D], timestamps_s: Mapping[str, FloatA
 
 def _from_motion(
     keypoints: Sequence[Keypoints2D], rig: Rig, rates_hz: FloatArray, fps_hz: float, settings: SynchronizeSettings
-) -> tuple[Clocks, dict[str, Any], list[Reason]]:
-    """Offsets and drifts, what to report of them, and reasons for doubt."""
+) -> tuple[Clocks, dict[str, Any], list[Reason], dict[int, LagStep]]:
+    """Offsets and drifts, what to report of them, reasons for doubt, and the cameras that lost frames."""
+    keypoints = [even_frames(item) for item in keypoints]
     names = [item.camera for item in keypoints]
     matrices = {
         (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(names)), 2)
@@ -169,8 +175,8 @@ def _from_motion(
     seen = seen_people(keypoints, rig, rates_hz, fps_hz, settings.min_confidence)
     longest = max(seen.counts)
     if longest < STRETCHES[0] * FEWEST_FRAMES:
-        reason = _not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
-        return (np.zeros(len(names)), np.zeros(len(names))), {"judged": False}, [reason]
+        reason = not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
+        return (np.zeros(len(names)), np.zeros(len(names))), {"judged": False}, [reason], {}
     found = clocks_from_motion(
         seen,
         matrices,
@@ -184,7 +190,8 @@ def _from_motion(
     slope = found.kept[1] / half
     offset_s = (found.kept[0] - found.kept[1]) / (1 - slope) / fps_hz
     facts = _facts(found, names, half, fps_hz, settings.min_improvement)
-    return (offset_s, 0.0 - slope * 1e6), facts, _doubts(found, names, fps_hz, limit)
+    steps = LagSteps(seen.pieces, matrices, found.kept[0], windows(longest, fps_hz), fps_hz).find(limit)
+    return (offset_s, 0.0 - slope * 1e6), facts, doubts(found, names, fps_hz, limit), steps
 
 
 def _facts(found: MotionClocks, names: list[str], half: float, fps_hz: float, min_improvement: float) -> dict[str, Any]:
@@ -229,99 +236,4 @@ def _why(accepted: bool, significant: bool, improvement: float, wanted: float) -
         return "synchronous: no camera's offset differs from zero by more than its uncertainty"
     return (
         f"synchronous: no offset makes the views agree {wanted:.0%} better in stretches that it was not estimated from"
-    )
-
-
-def _doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) -> list[Reason]:
-    """Reasons for doubt in clocks from motion, each with the camera to blame."""
-    if not found.compared.any() and not found.misfits and not found.beyond:
-        text = "too little movement" if found.still else "no two of them show the same person for long enough"
-        return [_not_compared(text, "")]
-    reasons = [
-        Reason(
-            "fail",
-            f"the movement that {names[c]} saw does not fit the other cameras' at any offset up to {limit / fps_hz:g} s",
-            f"camera {names[c]}",
-            "is it a video of another trial? else its calibration is wrong, or synchronization.max_offset_s too small",
-        )
-        for c in found.misfits
-    ]
-    reasons += [
-        Reason(
-            "fail",
-            f"{names[c]} seems to have started {abs(frames) / fps_hz:.2f} s {'later' if frames > 0 else 'earlier'} than the "
-            f"others: within {limit / fps_hz:g} s its movement fits theirs nowhere as well",
-            f"camera {names[c]}",
-            "raise synchronization.max_offset_s, or give the offsets; until then it is taken as in step",
-        )
-        for c, frames in found.beyond.items()
-    ]
-    reasons += [
-        _not_compared("it shows nobody whom another camera shows for long enough", names[c]) for c in found.unseen
-    ]
-    reasons += [_not_compared("too little movement", names[c]) for c in found.still]
-    reasons += [
-        _rival_doubt(found, c, names[c], fps_hz) for c, (_, ratio) in found.rivals.items() if ratio < RIVAL_NAMED
-    ]
-    reasons += [
-        Reason(
-            "warn",
-            f"even at its best offset, the views of {names[c]} disagree with the others' {times:.0f} times as much as those do",
-            f"camera {names[c]}",
-            "its offset may be larger than synchronization.max_offset_s, or its calibration wrong",
-        )
-        for c, times in found.poor.items()
-    ]
-    reasons += [
-        Reason(
-            "warn",
-            f"no view fits the movement that {names[c]} saw closely at any offset: it disagrees by {size:.1f} px with the best "
-            f"of them (wanted: {allowed:.1f} px), so it is taken as in step",
-            f"camera {names[c]}",
-            "do people hide each other in it, or is its calibration wrong? Give the offsets if the cameras are not in step",
-        )
-        for c, (size, allowed) in found.loose.items()
-    ]
-    reasons += [_unproven(found, c, names[c], fps_hz) for c in found.unproven]
-    error_s = found.estimate.error[0] / fps_hz
-    offset = found.kept[0]
-    for c in np.flatnonzero(found.compared).tolist():
-        if error_s[c] > WARN_ERROR_S:
-            text = f"the movement that {names[c]} saw tells its time to {error_s[c] * 1e3:.0f} ms only"
-            reasons.append(Reason("warn", text, f"camera {names[c]}", "film a quick movement, or give the offsets"))
-        if abs(offset[c]) >= limit - 1:
-            text = f"the best offset of {names[c]} is at the end of the range searched ({limit / fps_hz:g} s)"
-            reasons.append(Reason("warn", text, f"camera {names[c]}", "raise synchronization.max_offset_s"))
-    return reasons
-
-
-def _not_compared(why: str, camera: str) -> Reason:
-    return Reason(
-        "warn",
-        f"{camera or 'the cameras'} could not be compared in time: {why}",
-        f"camera {camera}" if camera else "",
-        "offsets that could not be found are taken as zero; give them (synchronization.method: given) if they are not",
-    )
-
-
-def _unproven(found: MotionClocks, camera: int, name: str, fps_hz: float) -> Reason:
-    offset_s = found.estimate.clocks[0, camera] / fps_hz
-    return Reason(
-        "warn",
-        f"{name} seems to have started {abs(offset_s):.3f} s {'later' if offset_s > 0 else 'earlier'}, but that did not make "
-        "the views agree better where it was not estimated from, so it is taken as zero",
-        f"camera {name}",
-        "if the cameras were not started together, film a quick movement, or give the offsets",
-    )
-
-
-def _rival_doubt(found: MotionClocks, camera: int, name: str, fps_hz: float) -> Reason:
-    best, (other, ratio) = found.estimate.clocks[0, camera] / fps_hz, found.rivals[camera]
-    taken = "so it is taken as zero" if camera in found.refused else "which was taken"
-    return Reason(
-        "warn",
-        f"the offset of {name} may be {other / fps_hz:.3f} s: there the views disagree only {ratio - 1:.0%} more than at "
-        f"{best:.3f} s, {taken}",
-        f"camera {name}",
-        "the movement repeats itself: lower synchronization.max_offset_s below a stride, or give the offsets",
     )

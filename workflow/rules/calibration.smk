@@ -171,7 +171,9 @@ rule refine_calibration:
 # Nothing waits for it but the dataset's page: a new trial must not rerun the other trials' pages.
 rule calibration_health:
     input:
-        REFINEMENT.of_its_trials("inputs", "keypoints", "synchronization", "tracks"),
+        REFINEMENT.of_its_trials(
+            "inputs", "keypoints", "synchronization", "tracks", "association_report"
+        ),
         calibration=LAYOUT.pattern("calibration"),
     output:
         LAYOUT.pattern("calibration_health"),
@@ -186,10 +188,11 @@ rule calibration_health:
     params:
         code=PLAN.code("calibration_health"),
         trials=REFINEMENT.trials,
+        heights=REFINEMENT.heights,
         results=lambda wildcards: LAYOUT.root,
     shell:
         "python -m kineograph.cli calibration-health --results {params.results:q} --session {wildcards.session:q}"
-        " --trials {params.trials:q} --calibration {input.calibration:q}"
+        " --trials {params.trials:q} --heights {params.heights:q} --calibration {input.calibration:q}"
         " --code {params.code} --report {output:q} --errors-as-verdicts 2> {log:q}"
 
 

@@ -11,7 +11,7 @@ from kineograph.calibration_formats import toml
 from kineograph.cli._common_arguments import json_argument, read_inputs, views_of
 from kineograph.errors import InputError
 from kineograph.io.npz import read_npz
-from kineograph.io.reports import read_synchronization
+from kineograph.io.reports import read_report, read_synchronization
 from kineograph.layout import Layout
 from kineograph.model.camera import Rig
 from kineograph.model.sightings import Sightings, join
@@ -42,6 +42,21 @@ def read_sightings(
         if len(part):
             found.append(part)
     return rig, found
+
+
+def measured_heights(args: argparse.Namespace) -> dict[str, dict[str, float]]:
+    """The participants' heights as association measured them, by trial and participant, m; of the trials that have some."""
+    layout = Layout(args.results)
+    reports = {
+        trial: read_report(Path(layout.path("association_report", session=args.session, trial=trial)))
+        for trial in args.trials
+    }
+    found = {trial: report.came_out.get("height_by_thighs_m", {}) for trial, report in reports.items()}
+    return {
+        trial: {name: height for name, height in heights.items() if height is not None}
+        for trial, heights in found.items()
+        if heights
+    }
 
 
 def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: float, frames: int) -> Sightings:

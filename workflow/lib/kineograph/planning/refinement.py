@@ -42,6 +42,12 @@ class RefinementPlan:
         """The names of the trials that have the calibration of the wildcards, as JSON."""
         return canonical([trial.name for trial in self._trials(wildcards)])
 
+    def heights(self, wildcards: Wildcards) -> str:
+        """The known heights, m, of the participants of the trials that have the calibration of the wildcards, as JSON."""
+        names = {name for trial in self._trials(wildcards) for name in trial.participants}
+        people = {name: self._plan.dataset.participants[name].height_m for name in sorted(names)}
+        return canonical({name: height for name, height in people.items() if height is not None})
+
     def of_its_trials(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
         """An input function: the paths of these kinds for all trials that have the calibration of the wildcards."""
         return lambda wildcards: [

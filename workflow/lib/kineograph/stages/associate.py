@@ -44,6 +44,9 @@ FAIL_PRESENCE = 0.5
 WARN_CAMERA = 0.5
 """A camera that shows a participant in fewer frames than this is named."""
 
+MOST_AGREE = 0.5
+"""The calibration's lengths are judged by people on whom more than this part of the cameras agree: others are phantoms."""
+
 
 @dataclass(frozen=True)
 class AssociateSettings:
@@ -122,9 +125,25 @@ def associate(
     )
     names = [(skeleton.keypoints[chosen[a]], skeleton.keypoints[chosen[b]]) for a, b in bones]
     heights = heights_m(found.size.length_m, names)
-    measured_m = {name: float(heights[index]) for name, index in naming.person.items()}
+    measured_m = {
+        name: float(heights[index])
+        for name, index in naming.person.items()
+        if _agreement(tracks, keypoints, name) > MOST_AGREE
+    }
     implausible = implausible_heights(measured_m, height_m or {}, [item.camera for item in keypoints])
     return tracks, _report(tracks, keypoints, people, naming, centre_m, measured_m, implausible)
+
+
+def _agreement(tracks: PersonTracks, keypoints: Sequence[Keypoints2D], participant: str) -> float:
+    """Part of the cameras that show somebody, frame by frame, which agree on a participant; over the participant's frames."""
+    taken = tracks.detection[:, tracks.participants.index(participant)] != NOT_SEEN
+    shown = np.zeros_like(taken)
+    for camera, item in enumerate(keypoints):
+        there = tracks.frame[:, camera] != NOT_SEEN
+        somebody = np.any(finite(item.bbox_px), axis=1).reshape(-1)
+        shown[there, camera] = somebody[tracks.frame[there, camera]]
+    seen = taken.any(axis=1)
+    return float((taken & shown)[seen].sum() / max(int(shown[seen].sum()), 1))
 
 
 def _extent_m(parts: Sequence[Stretch]) -> float:

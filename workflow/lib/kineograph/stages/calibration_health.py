@@ -6,7 +6,7 @@ and how far each camera would have to be moved to agree with the others.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -16,7 +16,8 @@ from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray, finite
 from kineograph.model.sightings import Sightings
 from kineograph.stages.health_reasons import reasons_against, unseen
-from kineograph.stages.trial_health import TrialHealth, examine_trial
+from kineograph.stages.session_sizes import Heights, size_reasons
+from kineograph.stages.trial_health import TrialHealth, examine_trial, explain_as_well
 
 STAGE = "calibration_health"
 FRAMES_A_TRIAL = 40
@@ -26,15 +27,34 @@ GRID = (8, 6)
 """Cells of a camera's image for which it is asked whether keypoints were seen there."""
 
 
-def assess_health(rig: Rig, trials: Sequence[Sightings]) -> StageReport:
-    """The report on a calibration from what its cameras saw in each trial."""
-    found = [examine_trial(rig, sightings) for sightings in trials if len(sightings) >= FEWEST_POINTS]
+def assess_health(
+    rig: Rig, trials: Sequence[Sightings], height_m: Heights | None = None, stated_m: Mapping[str, float] | None = None
+) -> StageReport:
+    """The report on a calibration from what its cameras saw in each trial.
+
+    Parameters
+    ----------
+    rig : Rig
+        The calibration.
+    trials : sequence of Sightings
+        One a trial.
+    height_m : dict of str to dict of str to float, optional
+        Heights of the participants as measured in each trial, m.
+    stated_m : dict of str to float, optional
+        Their heights as stated, m.
+    """
+    judged = [sightings for sightings in trials if len(sightings) >= FEWEST_POINTS]
+    found = [examine_trial(rig, sightings) for sightings in judged]
+    zoomed = {name for item in found for name in item.focal_ratio}
+    for item, sightings in zip(found, judged, strict=True) if zoomed else ():
+        explain_as_well(item, rig, sightings, zoomed)
     views = sum((sightings.seen.sum(axis=0) for sightings in trials), np.zeros(len(rig), int))
     filmed = np.any([sightings.filmed[0] for sightings in trials], axis=0) if trials else np.zeros(len(rig), bool)
     coverage = {camera.name: _coverage(camera, trials, index) for index, camera in enumerate(rig.cameras)}
     reasons = unseen(rig, views, filmed)
     if found:
         reasons += reasons_against(rig, found)
+        reasons += size_reasons(height_m or {}, stated_m or {}, rig.names)
     else:
         reasons.append(
             Reason(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kineograph.model.report import Reason
-from kineograph.stages.motion_clocks import RIVAL_NAMED, MotionClocks
+from kineograph.stages.motion_clocks import RIVAL_NAMED, UNPROVEN_FRAMES, MotionClocks
 
 WARN_ERROR_S = 0.005
 """A camera whose offset is less sure than this (standard error) is named."""
@@ -61,7 +61,7 @@ def doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) -> 
         )
         for c, (size, allowed) in found.loose.items()
     ]
-    reasons += [_unproven(found, c, names[c], fps_hz) for c in found.unproven]
+    reasons += [_unproven(names[c], frames / fps_hz) for c, frames in _seeming_offsets(found).items()]
     error_s = found.estimate.error[0] / fps_hz
     offset = found.kept[0]
     for c in np.flatnonzero(found.compared).tolist():
@@ -84,8 +84,23 @@ def not_compared(why: str, camera: str) -> Reason:
     )
 
 
-def _unproven(found: MotionClocks, camera: int, name: str, fps_hz: float) -> Reason:
-    offset_s = found.estimate.clocks[0, camera] / fps_hz
+def _seeming_offsets(found: MotionClocks) -> dict[int, float]:
+    """The cameras that seem to be out of step, though that is not proven, and by how many frames.
+
+    Counted from the first camera. Where most of the others are off it alike, it is the one.
+    """
+    offset = found.estimate.clocks[0]
+    compared = np.flatnonzero(found.compared).tolist()
+    seeming = {camera: float(offset[camera]) for camera in found.unproven}
+    middle = float(np.median(offset[compared])) if compared else 0.0
+    alike = [camera for camera in seeming if abs(seeming[camera] - middle) < UNPROVEN_FRAMES]
+    if compared and abs(middle) >= UNPROVEN_FRAMES and len(alike) > len(compared) / 2:
+        seeming = {camera: frames - middle for camera, frames in seeming.items() if camera not in alike}
+        seeming[compared[0]] = -middle
+    return seeming
+
+
+def _unproven(name: str, offset_s: float) -> Reason:
     return Reason(
         "warn",
         f"{name} seems to have started {abs(offset_s):.3f} s {'later' if offset_s > 0 else 'earlier'}, but that did not make "

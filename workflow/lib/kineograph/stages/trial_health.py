@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -114,6 +115,14 @@ def examine_trial(rig: Rig, sightings: Sightings) -> TrialHealth:
     for index in [*odd.tolist(), *outside] if agree.sum() >= 2 else []:
         _explain(health, rig, sightings, agree, index)
     return health
+
+
+def explain_as_well(health: TrialHealth, rig: Rig, sightings: Sightings, names: Collection[str]) -> None:
+    """Ask of these cameras as well whether their focal length is another, as it is in another trial of the session."""
+    agree = agreeing_cameras(health.disagreement_px, GROSS_PX)
+    for name in sorted(set(names) - set(health.focal_ratio) - set(health.mirrored)):
+        if not health.exchanged and agree.sum() >= 2:
+            _explain(health, rig, sightings, agree, rig.names.index(name))
 
 
 def _explain(health: TrialHealth, rig: Rig, sightings: Sightings, agree: BoolArray, index: int) -> None:

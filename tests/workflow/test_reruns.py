@@ -414,7 +414,10 @@ EDITS = {
     "a new calibration": (another_calibration, stale_after("calibrate")),
     "other weights": (other_weights, stale_after(*POSE_OF_T1)),
     "a mass": (replace("data/participants.tsv", "\t70", "\t80"), stale_after("scale")),
-    "a height, of one who is alone in the trials": (replace("data/participants.tsv", "\t1.75", "\t1.8"), stale_after("scale", "calibration_health")),
+    "a height, of one who is alone in the trials": (
+        replace("data/participants.tsv", "\t1.75", "\t1.8"),
+        stale_after("scale", "calibration_health"),
+    ),
     "a trial that is static": (static_trial, stale_after("scale")),
     "a skeleton card": (
         replace("resources/skeletons/halpe26.toml", 'tracking = ["Neck", ', "tracking = ["),

@@ -18,6 +18,8 @@ from kineograph.stages.refine_calibration import GROSS_PX, adjusted, median_erro
 
 MOST_POINTS = 500
 """Of the points of a trial, for saying what a camera's move changes in its picture."""
+MOST_POSE_POINTS = 300
+"""Of the points of a trial, for finding where one camera would have to be: six numbers need no more."""
 WARN_SHIFT_PX = 6.0
 """A camera that would have to be moved by so much in its image, and much more than the others, was moved."""
 MIRRORED = 0.5
@@ -165,9 +167,11 @@ def _best_pose(rig: Rig, sightings: Sightings, others: BoolArray, index: int) ->
     which = np.append(np.flatnonzero(others), index)
     cameras = [rig.cameras[other] for other in which]
     image = sightings.image_px[:, which]
+    telling = image[np.isfinite(image[..., 0]).sum(axis=1) > 1]
+    telling = telling[:: max(1, len(telling) // MOST_POSE_POINTS)]
     free = np.arange(len(which)) == len(which) - 1
     for _ in range(3):
-        cameras = list(adjust(cameras, image, np.isfinite(image[..., 0]).astype(float), free=free).cameras)
+        cameras = list(adjust(cameras, telling, np.isfinite(telling[..., 0]).astype(float), free=free).cameras)
     return cameras[-1], _left_px(cameras[-1], _points_of(rig, sightings, others), image[:, -1])
 
 

@@ -12,6 +12,16 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY / "workflow" / "lib"))
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-examples",
+        type=int,
+        default=0,
+        metavar="N",
+        help="damage each kind of file N times, at random; an ordinary run does so a few times, always in the same ways",
+    )
+
+
 @pytest.fixture(scope="session")
 def repository() -> Path:
     return REPOSITORY

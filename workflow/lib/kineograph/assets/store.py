@@ -12,12 +12,18 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import IO
 
 from kineograph.assets.clients import FetchFailedError, fetch
 from kineograph.catalog.assets import UNKNOWN_SHA256, Archive, Asset
 from kineograph.errors import AssetError
 from kineograph.io.atomic import write_text
 from kineograph.provenance.fingerprint import sha256
+
+CHUNK_BYTES = 1 << 20
+MOST_EXPANSION = 100
+"""Weights and set-up files are packed to a half or a tenth; an archive that unpacks to far more is made to fill the disk."""
+SLACK_BYTES = 16 * CHUNK_BYTES
 
 Note = Callable[[str], None]
 
@@ -137,16 +143,26 @@ def _copy_member(archive: Path, member: str, target: Path) -> None:
         with zipfile.ZipFile(archive) as file:
             name = next((item for item in file.namelist() if item == member or item.endswith(f"/{member}")), member)
             with file.open(name) as source, target.open("wb") as sink:
-                shutil.copyfileobj(source, sink)
+                _copy(source, sink, archive)
     elif archive.suffix in (".tgz", ".gz"):
         with tarfile.open(archive) as file:
             source_file = file.extractfile(member)
             if source_file is None:
                 raise KeyError(member)
             with source_file, target.open("wb") as sink:
-                shutil.copyfileobj(source_file, sink)
+                _copy(source_file, sink, archive)
     else:
         shutil.copyfile(archive, target)
+
+
+def _copy(source: IO[bytes], sink: IO[bytes], archive: Path) -> None:
+    """Unpack, but no more than an honest archive of that size holds."""
+    left = SLACK_BYTES + MOST_EXPANSION * archive.stat().st_size
+    while chunk := source.read(CHUNK_BYTES):
+        left -= len(chunk)
+        if left < 0:
+            raise tarfile.TarError(f"a member that is more than {MOST_EXPANSION} times as large as the archive")
+        sink.write(chunk)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from kineograph.cli._any_keypoints import count_frames, format_module, read_keyp
 from kineograph.dataset.folders import find_keypoints
 from kineograph.dataset.keypoint_files import FOLDER, keypoint_formats
 from kineograph.errors import ConfigError, InputError
+from kineograph.io.guarded import guarded
 from kineograph.io.inert_pickle import read_inert
 from kineograph.keypoint_formats import (
     alphapose,
@@ -28,7 +29,6 @@ from kineograph.keypoint_formats import (
     sleap,
     sleap_analysis,
 )
-from kineograph.keypoint_formats._guard import guarded
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.recorded_keypoints import RecordedKeypoints
 from kineograph.settings.plugins import plugin_literal

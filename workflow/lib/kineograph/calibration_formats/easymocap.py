@@ -19,6 +19,7 @@ from kineograph.dataset.calibration_files import calibration_files
 from kineograph.errors import InputError
 from kineograph.geometry.rotation import matrix_from_vector, vector_from_matrix
 from kineograph.io.atomic import write_text
+from kineograph.io.guarded import guarded
 from kineograph.model.camera import Camera, Rig
 
 SUFFIXES = ("intri.yml", "intri.yaml", "intrinsic.yml")
@@ -44,6 +45,7 @@ PARAMETERS = {
 }
 
 
+@guarded
 def read(path: Path, *, unit: str = "auto", image_size_px: Sequence[int] | None = None) -> Rig:
     """Read intri.yml and the extri.yml beside it.
 

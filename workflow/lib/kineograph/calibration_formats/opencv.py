@@ -18,6 +18,7 @@ from kineograph.dataset.calibration_files import calibration_files
 from kineograph.dataset.names import check_name
 from kineograph.geometry.rotation import matrix_from_vector
 from kineograph.io.atomic import write_text
+from kineograph.io.guarded import guarded
 from kineograph.model.camera import Camera, Rig
 
 SUFFIXES = (".yml", ".yaml", ".xml")
@@ -36,6 +37,7 @@ PARAMETERS = {
 }
 
 
+@guarded
 def read(path: Path, *, unit: str = "auto") -> Rig:
     """Read a file, or those of a folder; a camera's name is its ``camera_name``, else its file's.
 

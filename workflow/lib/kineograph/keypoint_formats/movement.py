@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from kineograph.io.guarded import guarded
 from kineograph.keypoint_formats import _hdf5
-from kineograph.keypoint_formats._guard import guarded
 from kineograph.keypoint_formats._reading import Source
 from kineograph.model.recorded_keypoints import RecordedKeypoints
 from kineograph.model.shapes import FloatArray

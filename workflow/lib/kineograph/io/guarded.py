@@ -1,4 +1,7 @@
-"""Reading a file in a process that may die, before reading it in this one: the HDF5 library crashes on some damaged files."""
+"""Reading a file in a process that may die, before reading it in this one.
+
+The HDF5 library and OpenCV's FileStorage crash on some damaged files.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +12,36 @@ import os
 import resource
 import signal
 from collections.abc import Callable
-from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 from kineograph.errors import InputError
-from kineograph.model.recorded_keypoints import RecordedKeypoints
 
 LONGEST_CPU_S = 30
 """A file of the largest size that is read takes a few seconds."""
 TIME_UP = (signal.SIGXCPU, signal.SIGKILL)
 
-Read = Callable[[Path], RecordedKeypoints]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-def guarded(read: Read) -> Read:
+def guarded(read: Callable[P, T]) -> Callable[P, T]:
     """The reader, which gets no file that it would crash or hang on: a child process has read it before.
 
-    The library is not made for files of unknown origin: a byte that is wrong in the place of a pointer ends the process, and no
-    error of Python's tells why; other files are read without an end. Changing bytes at random finds both.
+    Such libraries are not made for files of unknown origin: a byte that is wrong in the place of a pointer ends the process,
+    and no error of Python's tells why; other files are read without an end. Changing bytes at random finds both. The reader's
+    first argument is the file.
     """
 
     @functools.wraps(read)
-    def checked(path: Path) -> RecordedKeypoints:
+    def checked(*args: P.args, **kwargs: P.kwargs) -> T:
         if hasattr(os, "fork"):
-            _try_in_child(read, path)
-        return read(path)
+            _try_in_child(lambda: read(*args, **kwargs), next(iter([*args, *kwargs.values()])))
+        return read(*args, **kwargs)
 
     return checked
 
 
-def _try_in_child(read: Read, path: Path) -> None:
+def _try_in_child(read: Callable[[], object], path: object) -> None:
     """Read the file in a copy of this process.
 
     Raises
@@ -54,7 +58,7 @@ def _try_in_child(read: Read, path: Path) -> None:
             limit = int(used) + LONGEST_CPU_S
             resource.setrlimit(resource.RLIMIT_CPU, (limit, limit))
             faulthandler.disable()
-            read(path)
+            read()
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):
@@ -62,7 +66,7 @@ def _try_in_child(read: Read, path: Path) -> None:
         found = f"{LONGEST_CPU_S} s of reading without an end" if cause in TIME_UP else f"a crash (signal {cause})"
         raise InputError(
             f"{path} can't be read",
-            expected="an undamaged HDF5 file",
+            expected="an undamaged file",
             found=found,
             hint="export the file again, or copy it again",
         )

@@ -84,6 +84,10 @@ def beyond_the_limit(
     offset = here.best_offsets(int(np.flatnonzero(together)[0]))
     found = {}
     for camera in np.flatnonzero(together).tolist():
+        others = together & (np.arange(len(together)) != camera)
+        about = offset - round(
+            float(np.median(offset[others]))
+        )  # whichever camera is the first: the others are in step
         profile = here.profile(camera, offset)
         known = profile[np.isfinite(profile)]
         if known.size and np.median(known) > CLEAR_CONTRAST * known.min():
@@ -91,7 +95,7 @@ def beyond_the_limit(
         own = {
             (i, j): matrix for (i, j), matrix in matrices.items() if camera in (i, j) and together[i] and together[j]
         }
-        wide = tabulate(people, own, np.arange(frames), limit, step).profile(camera, offset)
+        wide = tabulate(people, own, np.arange(frames), limit, step).profile(camera, about)
         inside = np.abs(np.arange(-limit, limit + 1)) <= table.limit
         best = int(np.argmin(np.where(inside, np.inf, wide)))
         if wide[best] < BEYOND_BETTER * wide[inside].min():

@@ -11,6 +11,7 @@ import numpy as np
 from kineograph.geometry.segment_length import SegmentLength
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
+from kineograph.model.skeleton import side
 from kineograph.stages.body_proportions import Build, build_reasons
 
 STAGE = "scaling"
@@ -167,9 +168,13 @@ def _factor_reasons(item: MeasurementLike, ratio: Mapping[Pair, float]) -> list[
         )
         hint = "are the units of the calibration right (metres), and the right person tracked?"
         reasons.append(Reason("fail", text, where, hint))
-    sides = [value for pair, value in known.items() if pair[0][0] != pair[1][0] or pair[0][0] in "RL"]
-    if len(sides) == 2 and abs(sides[0] - sides[1]) > WARN_ASYMMETRY * mean:
-        text = f"the {item.name} differs by {abs(sides[0] - sides[1]) / mean:.0%} between its sides"
+    sides = [
+        [known[pair] for pair in known if {side(end) for end in pair} - {"middle"} == {one}]
+        for one in ("right", "left")
+    ]
+    difference = abs(float(np.mean(sides[0]) - np.mean(sides[1]))) if all(sides) else 0.0
+    if difference > WARN_ASYMMETRY * mean:
+        text = f"the {item.name} differs by {difference / mean:.0%} between its sides"
         hint = "a keypoint is biased in some camera, or left and right were swapped"
         reasons.append(Reason("warn", text, where, hint))
     return reasons

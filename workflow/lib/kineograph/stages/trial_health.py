@@ -14,7 +14,7 @@ from kineograph.geometry.rig_agreement import agreeing_cameras, exchange_that_fi
 from kineograph.model.camera import Camera, Rig
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
 from kineograph.model.sightings import Sightings
-from kineograph.stages.refine_calibration import GROSS_PX, adjusted, median_error_px, outstanding
+from kineograph.stages.refine_calibration import GROSS_PX, OUTSTANDING, adjusted, median_error_px, outstanding
 
 MOST_POINTS = 500
 """Of the points of a trial, for saying what a camera's move changes in its picture."""
@@ -22,6 +22,8 @@ MOST_POSE_POINTS = 300
 """Of the points of a trial, for finding where one camera would have to be: six numbers need no more."""
 WARN_SHIFT_PX = 6.0
 """A camera that would have to be moved by so much in its image, and much more than the others, was moved."""
+APART_PX = 3.0
+"""Disagreement that is no larger is not worth moving a camera for."""
 MIRRORED = 0.5
 """A view is mirrored if it then disagrees with the others by less than this part of what it does as it is."""
 LENS_AS_WELL = 1.15
@@ -109,7 +111,8 @@ def examine_trial(rig: Rig, sightings: Sightings) -> TrialHealth:
         changed = np.flatnonzero(exchange != np.arange(len(rig)))
         health.exchanged.update({rig.names[index]: rig.names[exchange[index]] for index in changed})
         return health
-    best = adjusted([rig.cameras[index] for index in which], agreeing)
+    apart = apart_by_pairs(disagreement, agree)
+    best = adjusted([rig.cameras[index] for index in which], agreeing, free=apart[which] if apart.any() else None)
     for index, camera in zip(which.tolist(), best, strict=True):
         health.fit[camera.name] = camera
         health.shift_px[camera.name] = shift_px(rig.cameras[index], camera, health.points_m)
@@ -117,6 +120,26 @@ def examine_trial(rig: Rig, sightings: Sightings) -> TrialHealth:
     for index in [*odd.tolist(), *outside] if agree.sum() >= 2 else []:
         _explain(health, rig, sightings, agree, index)
     return health
+
+
+def apart_by_pairs(disagreement_px: FloatArray, agree: BoolArray) -> BoolArray:
+    """The cameras (C,) that disagree with all others much more than those with each other; of two cameras, neither.
+
+    They are then looked for with the others where the calibration has them, so that these don't share the error.
+    """
+    left, apart = agree.copy(), np.zeros_like(agree)
+    while left.sum() > 2:
+        worst, most = -1, OUTSTANDING
+        for index in np.flatnonzero(left).tolist():
+            others = left & (np.arange(len(left)) != index)
+            own = _typical(disagreement_px[index, others])
+            rest = _typical(disagreement_px[np.ix_(others, others)].ravel())
+            if np.isfinite(rest) and APART_PX < own < np.inf and own > most * rest:
+                worst, most = index, own / max(rest, 1e-9)
+        if worst < 0:
+            break
+        left[worst], apart[worst] = False, True
+    return apart
 
 
 def explain_as_well(health: TrialHealth, rig: Rig, sightings: Sightings, names: Collection[str]) -> None:

@@ -25,7 +25,7 @@ from kineograph.errors import AssetError, KineographError
 from synthetic.hostile_files import mutations, targets
 
 FEW = 8
-LONGEST_S = 10
+LONGEST_S = 120
 MOST_BYTES = 3 * 2**30
 """Of address space beyond what the process has: the libraries that are imported on the way map much of it."""
 TARGETS = targets()

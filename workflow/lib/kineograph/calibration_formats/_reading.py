@@ -106,7 +106,7 @@ class Source:
     def _numbers(self, name: str, what: str, value: Any, count: int | None) -> FloatArray:
         try:
             numbers = np.array(value, dtype=float).ravel()
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise self.unusable(f"camera '{name}' whose {what} is no number: {str(value)[:60]}") from error
         if count is not None and len(numbers) != count:
             raise self.unusable(f"camera '{name}' with {len(numbers)} numbers for its {what} instead of {count}")

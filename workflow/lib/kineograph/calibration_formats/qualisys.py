@@ -50,7 +50,7 @@ def read(path: Path, *, binning: int = 1) -> Rig:
     )
     try:
         root = ET.parse(path).getroot()
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise source.unusable(f"XML that breaks off or is damaged ({error})") from error
     cameras = [
         _camera(source, element, binning)

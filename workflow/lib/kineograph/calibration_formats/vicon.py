@@ -41,7 +41,7 @@ def read(path: Path) -> Rig:
     )
     try:
         root = ET.parse(path).getroot()
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise source.unusable(f"XML that breaks off or is damaged ({error})") from error
     return source.rig(
         _camera(source, element, frame)

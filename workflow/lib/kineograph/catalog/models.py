@@ -151,7 +151,7 @@ def read_model_card(name: str, folder: Path) -> ModelCard:
             licence=card["licence"],
             path=path,
         )
-    except (KeyError, ValueError, IndexError, TypeError) as error:
+    except (KeyError, ValueError, IndexError, TypeError, OverflowError) as error:
         raise InputError(
             f"the model card {path} can't be used",
             expected="name, kind, decoder, input_px, licence, weights and, for a pose network, skeleton",

@@ -8,6 +8,7 @@ from kineograph.errors import InputError
 from kineograph.layout import RESERVED_SESSIONS, RESERVED_TRIALS
 
 SAFE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]*"
+LONGEST_NAME = 100
 _SAFE = re.compile(SAFE_NAME)
 _RESERVED = {"session": RESERVED_SESSIONS, "trial": RESERVED_TRIALS}
 
@@ -24,6 +25,14 @@ def check_name(kind: str, name: str, where: str) -> str:
     where : str
         The sheet or folder it was found in.
     """
+    if len(name) > LONGEST_NAME:
+        raise InputError(
+            f"the name of a {kind} is too long",
+            expected=f"at most {LONGEST_NAME} characters",
+            found=f"{len(name)}: {name[:20]!r}...",
+            hint=f"rename the {kind} (its name becomes a part of file names, which file systems limit)",
+            where=where,
+        )
     if not _SAFE.fullmatch(name):
         raise InputError(
             f"a {kind} can't be named {name!r}",

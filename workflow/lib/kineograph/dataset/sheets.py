@@ -127,9 +127,8 @@ def _rows(sheet: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> l
             or "separate the columns by tabs, not by commas or spaces",
         )
     rows = []
-    for n, cells in zip(
-        (n for n, _ in lines[1:]), csv.reader((line for _, line in lines[1:]), delimiter="\t"), strict=True
-    ):
+    for n, line in lines[1:]:
+        cells = _cells(line, f"line {n} of {sheet}")
         if len(cells) > len(header):
             raise InputError(
                 f"line {n} of {sheet} has too many columns",
@@ -139,6 +138,19 @@ def _rows(sheet: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> l
             )
         rows.append((n, dict(zip(header, (cell.strip() for cell in cells), strict=False))))
     return rows
+
+
+def _cells(line: str, where: str) -> list[str]:
+    """The cells of a line of a sheet; quotation marks hold a cell together, as spreadsheets write them."""
+    try:
+        return next(csv.reader([line], delimiter="\t"))
+    except csv.Error as error:
+        raise InputError(
+            f"{where} can't be understood",
+            expected="cells of text between tabs",
+            found=str(error),
+            hint="remove quotation marks and control characters from that line",
+        ) from error
 
 
 def _trial(row: dict[str, str], root: Path, where: str) -> Trial:

@@ -149,7 +149,10 @@ def triplets(values: Any) -> FloatArray:
     """
     if not isinstance(values, list):
         raise TypeError(f"{type(values).__name__} instead of a list of numbers")
-    flat = np.fromiter(values, dtype=float, count=len(values))
+    try:
+        flat = np.fromiter(values, dtype=float, count=len(values))
+    except OverflowError as error:
+        raise ValueError(str(error)) from error
     if len(flat) % 3:
         raise ValueError(f"{len(flat)} numbers, which are not x, y and confidence each")
     if not np.isfinite(flat).all():

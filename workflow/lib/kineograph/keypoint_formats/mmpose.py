@@ -85,7 +85,7 @@ def _pictures(source: Source) -> tuple[dict[int, list[FloatArray]], Path]:
     for number, file in sorted(files.items()):
         try:
             frames[number] = [_person(instance) for instance in source.json(file)]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise source.unusable(f"JSON without usable instances ({error!r})", file) from error
     return frames, files[min(files)]
 

@@ -101,7 +101,10 @@ def read_coordinate_ranges(model: Path) -> dict[str, tuple[float, float]]:
     for element in _parse(model).iter("Coordinate"):
         bounds = (element.findtext("range") or "").split()
         if len(bounds) == 2:
-            ranges[element.get("name", "")] = (float(bounds[0]), float(bounds[1]))
+            try:
+                ranges[element.get("name", "")] = (float(bounds[0]), float(bounds[1]))
+            except ValueError as error:
+                raise _unusable(model, "numbers as the ends of a coordinate's range", str(error)) from error
     return ranges
 
 
@@ -129,7 +132,7 @@ def _parse(path: Path) -> ET.Element:
         return ET.parse(path).getroot()
     except FileNotFoundError as error:
         raise _unusable(path, "a set-up file", "no such file") from error
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError, ValueError) as error:
         raise _unusable(path, "a set-up file in XML", str(error)) from error
 
 

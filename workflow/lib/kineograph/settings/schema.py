@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -249,7 +250,9 @@ def _typed(rule: Schema, value: Any) -> Any:
             return value
     if isinstance(value, bool):
         return value
-    if isinstance(value, (int, float)):
+    if isinstance(value, int) and "integer" in kinds:
+        return value
+    if isinstance(value, (int, float)) and abs(value) <= sys.float_info.max:
         if "number" in kinds:
             return float(value)
         if "integer" in kinds and float(value).is_integer():

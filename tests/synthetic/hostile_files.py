@@ -22,6 +22,7 @@ from kineograph.cli._any_keypoints import format_module
 from kineograph.dataset.calibration_files import calibration_files
 from kineograph.dataset.keypoint_files import keypoint_formats
 from kineograph.dataset.sheets import read_participants, read_trials
+from kineograph.errors import Mistakes
 from kineograph.io.motion import read_table
 from kineograph.io.npz import read_npz, write_npz
 from kineograph.io.reports import read_json, write_json
@@ -131,6 +132,17 @@ MODEL = """<OpenSimDocument Version="40000"><Model name="m"><JointSet><objects><
 <Coordinate name="knee_angle_r"><range>-0.1 2.0</range></Coordinate></coordinates></PinJoint></objects></JointSet>
 <MarkerSet><objects><Marker name="RHip"/></objects></MarkerSet></Model></OpenSimDocument>"""
 
+
+def _told(read: Callable[[Path, Mistakes], object]) -> Callable[[Path], object]:
+    """A reader that notes mistakes, as one that raises them."""
+
+    def reader(path: Path) -> object:
+        with Mistakes() as mistakes:
+            return read(path, mistakes)
+
+    return reader
+
+
 OTHERS = {
     "TRC": Target(_trc, lambda folder: read_trc(folder / "a.trc")),
     "MOT": _text(
@@ -143,10 +155,10 @@ OTHERS = {
     "trial sheet": _text(
         "trials.tsv",
         "session\ttrial\tparticipants\tfps\tframes\nS1\tT1\tP1\t60\t0-99\nS1\tT2\tP1,P2\t60\t\n",
-        lambda path: read_trials(path, path.parent),
+        _told(lambda path, mistakes: read_trials(path, path.parent, mistakes)),
     ),
     "participants": _text(
-        "participants.tsv", "participant\theight_m\tmass_kg\nP1\t1.75\t70\nP2\t\t60\n", read_participants
+        "participants.tsv", "participant\theight_m\tmass_kg\nP1\t1.75\t70\nP2\t\t60\n", _told(read_participants)
     ),
     "scene points": _text(
         "object_points.tsv",

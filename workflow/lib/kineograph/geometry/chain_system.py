@@ -67,12 +67,12 @@ def solve(blocks: FloatArray, ties: Ties, right: FloatArray, held: BoolArray) ->
         Symmetric, of each frame; they are added to the ties.
     ties : Ties
         Between frames.
-    right : (F, n) array
-        Right side.
+    right : (F, n) or (F, n, R) array
+        Right side, or several.
     """
     from scipy.linalg import solveh_banded
 
-    frames, count = right.shape
+    frames, count = right.shape[:2]
     band = np.zeros((2 * count + 1, frames, count))
     index = np.arange(count)
     for below in range(count):
@@ -85,12 +85,12 @@ def solve(blocks: FloatArray, ties: Ties, right: FloatArray, held: BoolArray) ->
         band[step * count, :-step] = tie[:-step] * free
     flat = solveh_banded(
         band.reshape(2 * count + 1, -1),
-        np.where(held, 0.0, right).ravel(),
+        np.where(held.reshape(held.shape + (1,) * (right.ndim - 2)), 0.0, right).reshape(frames * count, *right.shape[2:]),
         lower=True,
         overwrite_ab=True,
         check_finite=False,
     )
-    solution: FloatArray = flat.reshape(frames, count)
+    solution: FloatArray = flat.reshape(right.shape)
     return solution
 
 

@@ -33,12 +33,15 @@ class Process:
         Standard deviation around it, infinite where any value is as likely.
     joined : (F - 2,) array of bool
         True where a frame and the two after it follow each other in time.
+    mean_pull : (n,) array, optional
+        Precision with which the mean over the frames is pulled to the centre; see :func:`mean_precision`.
     """
 
     roughness: FloatArray
     centre: FloatArray
     spread: FloatArray
     joined: BoolArray
+    mean_pull: FloatArray | None = None
 
     @property
     def level(self) -> FloatArray:
@@ -73,7 +76,7 @@ def trajectory_cost(
     model: MarkerModel, x: FloatArray, observed_m: FloatArray, precision: FloatArray, process: Process
 ) -> float:
     """What :func:`fit_trajectory` makes small."""
-    return _cost(model, x, observed_m, precision, process.centre, process.ties)
+    return _cost(model, x, observed_m, precision, process, process.ties)
 
 
 def fit_trajectory(
@@ -107,20 +110,22 @@ def fit_trajectory(
     """
     ties = process.ties
     x = np.clip(start, model.low, model.high)
-    total = _cost(model, x, observed_m, precision, process.centre, ties)
+    total = _cost(model, x, observed_m, precision, process, ties)
+    pulled = _pulled(process, len(x))
     damping = FIRST_DAMPING
     index = np.arange(x.shape[1])
     for _ in range(steps):
         blocks, slope, _ = normal_equations(model, x, observed_m, precision)
-        slope = slope + ties.times(x - process.centre)
+        away = x - process.centre
+        slope = slope + ties.times(away) + pulled * away.mean(axis=0) * len(x)
         held = ((x <= model.low) & (slope > 0)) | ((x >= model.high) & (slope < 0))
         size = blocks[:, index, index] + ties.own
         while damping < MOST_DAMPING:
             damped = blocks.copy()
             damped[:, index, index] += damping * size
-            step = shortened(solve(damped, ties, -slope, held), model.turning)
+            step = shortened(_solved(damped, ties, -slope, held, pulled), model.turning)
             new = np.clip(x + step, model.low, model.high)
-            new_total = _cost(model, new, observed_m, precision, process.centre, ties)
+            new_total = _cost(model, new, observed_m, precision, process, ties)
             if new_total <= total:
                 break
             damping = max(damping, 1e-5) * 10
@@ -141,9 +146,34 @@ def uncertainty(
     return covariance(blocks, process.ties)
 
 
+def _pulled(process: Process, frames: int) -> FloatArray:
+    """What the pull on the mean adds to the precision between any two of the frames, (n,)."""
+    if process.mean_pull is None:
+        return np.zeros(len(process.centre))
+    result: FloatArray = process.mean_pull / frames**2
+    return result
+
+
+def _solved(blocks: FloatArray, ties: Ties, right: FloatArray, held: BoolArray, pulled: FloatArray) -> FloatArray:
+    """Solve with the pull on means, which ties all frames to each other (Woodbury's formula)."""
+    columns = np.flatnonzero(pulled)
+    if not len(columns):
+        return solve(blocks, ties, right, held)
+    ones = np.zeros((*right.shape, len(columns)))
+    ones[:, columns, np.arange(len(columns))] = 1.0
+    ones[held] = 0.0
+    several = solve(blocks, ties, np.concatenate([right[..., None], ones], axis=2), held)
+    alone, moved = several[..., 0], several[..., 1:]
+    among = np.einsum("fnk,fnl->kl", ones, moved)
+    size = np.linalg.solve(np.diag(1 / pulled[columns]) + among, np.einsum("fnk,fn->k", ones, alone))
+    result: FloatArray = alone - moved @ size
+    return result
+
+
 def _cost(
-    model: MarkerModel, x: FloatArray, observed_m: FloatArray, precision: FloatArray, centre: FloatArray, ties: Ties
+    model: MarkerModel, x: FloatArray, observed_m: FloatArray, precision: FloatArray, process: Process, ties: Ties
 ) -> float:
-    free = Pull(np.zeros(x.shape[1]), centre)
-    away = x - centre
-    return float(cost(model, x, observed_m, precision, free).sum() + (away * ties.times(away)).sum())
+    free = Pull(np.zeros(x.shape[1]), process.centre)
+    away = x - process.centre
+    of_means = (_pulled(process, len(x)) * np.square(away.sum(axis=0))).sum()
+    return float(cost(model, x, observed_m, precision, free).sum() + (away * ties.times(away)).sum() + of_means)

@@ -63,6 +63,10 @@ class Noise:
         result: FloatArray = 1 / (np.square(self.sd_m) * self.correlated_frames)
         return result
 
+    def exaggeration(self, frames: int) -> float:
+        """How many times too precise so many frames together are about the mean posture, by errors that last through them all."""
+        return float(1 + np.median(frames * self.precision * self.slow_m2))
+
 
 def usual_roughness(turning: BoolArray, fps_hz: float) -> FloatArray:
     """Second differences of joints (10 rad/s^2) and of the body's place (2 m/s^2) in everyday motion, rad or m."""

@@ -326,6 +326,7 @@ EDITS = {
     "augmentation of one trial": (override({"trial": "T1"}, "augmentation", method="opencap_lstm"), AUGMENTED_T1),
     "scaling.trimmed": (setting("scaling", "trimmed", 0.2), stale_after("scale")),
     "scaling.correct_noise": (setting("scaling", "correct_noise", False), stale_after("scale")),
+    "scaling.posture": (setting("scaling", "posture", "default"), stale_after("scale")),
     "scaling.refine": (setting("scaling", "refine", "scales"), stale_after("scale")),
     "kinematics.accuracy": (setting("kinematics", "accuracy", 1e-4), stale_after("solve_kinematics")),
     "kinematics.filter": (setting("kinematics", "filter", "whittaker"), stale_after("solve_kinematics")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from pathlib import Path
 
 from kineograph.cli._augmented import setup_of_points
@@ -12,7 +13,7 @@ from kineograph.io.atomic import atomic_path
 from kineograph.io.npz import read_npz
 from kineograph.io.trc import read_trc
 from kineograph.model.points import Points3D
-from kineograph.model.report import Reason, StageReport
+from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 from kineograph.model.skeleton import OpenSimSetup
 from kineograph.settings.text import from_json
@@ -39,6 +40,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> StageReport:
     """Measure the segments and scale the model."""
+    from kineograph.cli._poseable import poseable
     from kineograph.opensim.model import load_model, marker_positions, move_markers, scale_model, write_model
     from kineograph.opensim.setup_files import read_measurements
 
@@ -46,6 +48,9 @@ def run(args: argparse.Namespace) -> StageReport:
     setup = setup_of_points(args.points, args.participant) or opensim_setup(args.points)
     model = load_model(model_path(settings.model, args.setup), args.setup / setup.markers)
     measurements = read_measurements(args.setup / setup.scaling)
+    body, doubts = None, list[Reason]()
+    if settings.posture == "measured":
+        body, doubts = poseable(model, args.setup / setup.inverse_kinematics)
     result, report = scale(
         [_markers(path) for path in args.markers],
         measurements,
@@ -53,7 +58,9 @@ def run(args: argparse.Namespace) -> StageReport:
         args.height,
         args.mass,
         settings,
+        body,
     )
+    report = dataclasses.replace(report, reasons=worst_first([*report.reasons, *doubts]))
     factors, offset_m = result.factors, dict[str, FloatArray]()
     if settings.refine != "none":
         from kineograph.cli._refinement import refined

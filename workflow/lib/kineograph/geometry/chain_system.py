@@ -85,7 +85,9 @@ def solve(blocks: FloatArray, ties: Ties, right: FloatArray, held: BoolArray) ->
         band[step * count, :-step] = tie[:-step] * free
     flat = solveh_banded(
         band.reshape(2 * count + 1, -1),
-        np.where(held.reshape(held.shape + (1,) * (right.ndim - 2)), 0.0, right).reshape(frames * count, *right.shape[2:]),
+        np.where(held.reshape(held.shape + (1,) * (right.ndim - 2)), 0.0, right).reshape(
+            frames * count, *right.shape[2:]
+        ),
         lower=True,
         overwrite_ab=True,
         check_finite=False,

@@ -22,6 +22,7 @@ LEAST_NOISE_M = 1e-4
 """Of markers that a program made from a model."""
 SURE_SAMPLES = 60
 """A marker's own noise counts against the trial's as if that had been seen in so many independent coordinates of it."""
+ABSORBING_FRAMES = 30
 SURE_FRAMES = 4
 """The usual roughness counts as if it had been seen in so many frames."""
 LEAST_FREE = 0.1
@@ -118,7 +119,8 @@ def learn(
         precision = scale * noise.precision
         x = fit_trajectory(model, observed_m, precision, x, process, steps=STEPS_A_ROUND)
         spread, of_difference = uncertainty(model, x, observed_m, precision, process)
-        noise = _noise(model, observed_m, scale, x, spread, noise, (frames, fps_hz), trust)
+        absorbed = _absorbed(model, x, scale / np.square(noise.sd_m), process.spread)
+        noise = _noise(model, observed_m, scale, x, spread, noise, (frames, fps_hz), trust, absorbed)
         squares = np.square(np.diff(x, 2, axis=0))[process.joined].sum(axis=0)
         free = process.joined.sum() - of_difference[process.joined].sum(axis=0) / np.square(process.roughness)
         variance = (squares + SURE_FRAMES * usual) / (np.maximum(free, 0) + SURE_FRAMES)
@@ -135,6 +137,7 @@ def _noise(
     noise: Noise,
     clock: tuple[IntArray, float],
     trust: FloatArray | None,
+    absorbed: FloatArray,
 ) -> Noise:
     places, taken = _taken(model, x, spread)
     present = (scale > 0)[..., None]
@@ -157,7 +160,8 @@ def _noise(
     own = (squares / max(band, 1.0) + SURE_SAMPLES * common) / (free / max(band, 1.0) + SURE_SAMPLES)
     by_chance = own * max(band, 1.0) / np.maximum(samples / 3, 1.0)
     shift = np.square(usual).sum(axis=1) / 3 - by_chance
-    lasting = max(float((trust * shift).sum() / trust.sum()), 0.0) / trust
+    left = max(float((1 - absorbed).mean()), LEAST_FREE)
+    lasting = max(float((trust * shift).sum() / trust.sum()), 0.0) / left / trust
     total = np.maximum(own + lasting, LEAST_NOISE_M**2)
     typical = 1 / np.mean(1 / total)
     return Noise(np.sqrt(total), max(band * common / typical, LEAST_BAND), slow * own + lasting)
@@ -173,6 +177,18 @@ def _taken(model: MarkerModel, x: FloatArray, spread: FloatArray) -> tuple[Float
         moved = (spread[part] @ flat) * flat
         taken[part] = moved.sum(axis=1).reshape(len(flat), -1, 3).sum(axis=-1)
     return places, taken
+
+
+def _absorbed(model: MarkerModel, x: FloatArray, precision: FloatArray, spread: FloatArray) -> FloatArray:
+    """Which share of a marker's error that lasts the poses take up, (M,): of each frame by itself, since it is in all of them."""
+    some = np.unique(np.linspace(0, len(x) - 1, ABSORBING_FRAMES).astype(int))
+    _, jacobian = model.linearised(x[some])
+    flat = jacobian.reshape(*jacobian.shape[:2], -1)
+    weighted = flat * np.repeat(precision[some], 3, axis=1)[:, None, :]
+    system = weighted @ flat.swapaxes(1, 2) + np.diag(spread**-2.0 + 1e-9)
+    share = (np.linalg.solve(system, weighted) * flat).sum(axis=1)
+    result: FloatArray = share.reshape(len(some), -1, 3).mean(axis=(0, 2))
+    return result
 
 
 def _spectrum(off: FloatArray, frames: IntArray, fps_hz: float) -> tuple[float, float]:

@@ -2,8 +2,8 @@
 
 For each measurement (a thigh, say) the distance of its marker pairs is taken over all frames in which the person stands
 rather upright, the noise that lengthens it is taken out, the extremes are trimmed, and the mean is divided by the same distance
-on the generic model. Source of the procedure and its defaults, but for the noise: Pose2Sim 0.10 (`kinematics.py`); there it is
-done for each trial by itself.
+on the generic model, in the person's postures. Source of the procedure and its defaults, but for noise and postures: Pose2Sim
+0.10 (`kinematics.py`); there it is done for each trial by itself, and the model stands in its default pose.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from kineograph.geometry.segment_length import SegmentLength, segment_length, tr
 from kineograph.model.report import StageReport
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.stages.body_proportions import Build, build
+from kineograph.stages.posed_lengths import LARGEST_CHANGE, Poseable, PosedModel
 from kineograph.stages.scaling_report import Measured, MeasurementLike, report_on
 
 AXES = "XYZ"
 LIMBS = (("{s}Shoulder", "{s}Hip", "{s}Knee"), ("{s}Hip", "{s}Knee", "{s}Ankle"))
 """Markers whose angle tells how far a hip and a knee are bent."""
 FEWEST_FRAMES = 10
+ROUNDS = 6
+SETTLED = 2e-4
+"""Sizes and postures are found in turn until no ratio changes by more, or so often."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class ScaleSettings:
     max_flexion_deg: float = 90.0
     trimmed: float = 0.5
     correct_noise: bool = True
+    posture: Literal["measured", "default"] = "measured"
     refine: Literal["none", "scales", "scales_and_offsets"] = "none"
 
 
@@ -81,6 +86,7 @@ def scale(
     height_m: float | None,
     mass_kg: float | None,
     settings: ScaleSettings,
+    body: Poseable | None = None,
 ) -> tuple[Scaling, StageReport]:
     """The scale factor of each body.
 
@@ -96,6 +102,8 @@ def scale(
         Of the participant, where known; else estimated. The mass goes into the model.
     settings : ScaleSettings
         The section ``scaling``.
+    body : Poseable, optional
+        The generic model as something that can be posed; without it the default pose is taken.
     """
     pairs = sorted({pair for item in measurements for pair in item.pairs if set(pair) <= set(model_markers_m)})
     upright = [_upright(trial, settings.max_flexion_deg) for trial in trials]
@@ -112,7 +120,11 @@ def scale(
     model_length = {(a, b): float(np.linalg.norm(model_markers_m[a] - model_markers_m[b])) for a, b in pairs}
     ratio = {pair: length[pair] / model_length[pair] for pair in pairs}
     factors, unmeasured = _factors(measurements, ratio, settings.pool_sides)
-    body = build(measurements, length, model_length, height_m, mass_kg)
+    posed = PosedModel(body, [t.names for t in trials], [t.position_m for t in trials], used) if body else None
+    in_posture = bool(factors and posed and posed.usable and settings.posture == "measured")
+    if posed and in_posture:
+        ratio, factors = _in_posture(posed, measurements, length, model_length, (ratio, factors), settings)
+    build_of = build(measurements, length, model_length, height_m, mass_kg)
     measured = Measured(
         tuple(trial.trial for trial in trials),
         tuple(int(mask.sum()) for mask in used),
@@ -122,8 +134,48 @@ def scale(
         ratio,
         factors,
         tuple(unmeasured),
+        in_posture,
     )
-    return Scaling(factors, body.mass_kg), report_on(measurements, measured, body)
+    return Scaling(factors, build_of.mass_kg), report_on(measurements, measured, build_of)
+
+
+def _in_posture(
+    posed: PosedModel,
+    measurements: Sequence[MeasurementLike],
+    length: Mapping[tuple[str, str], float],
+    default_length: Mapping[tuple[str, str], float],
+    before: tuple[dict[tuple[str, str], float], dict[str, FloatArray]],
+    settings: ScaleSettings,
+) -> tuple[dict[tuple[str, str], float], dict[str, FloatArray]]:
+    """Ratios and factors with the model in the person's postures; `before` are those of its default pose."""
+    ratio, factors = before
+    for _ in range(ROUNDS):
+        in_use = {
+            pair: float(np.nanmean([ratio[mate] for mate in _mates(item, pair, settings.pool_sides) if mate in ratio]))
+            for item in measurements
+            for pair in item.pairs
+            if np.isfinite(ratio.get(pair, np.nan))
+        }
+        own = {
+            pair: trimmed_mean(values, settings.trimmed)
+            for pair, values in posed.lengths(factors, tuple(in_use)).items()
+        }
+        new = dict(ratio)
+        for pair, value in own.items():
+            generic = value / in_use[pair]
+            if abs(generic / default_length[pair] - 1) < LARGEST_CHANGE:
+                new[pair] = length[pair] / generic
+        change = max((abs(new[pair] - ratio[pair]) for pair in in_use), default=0.0)
+        ratio, (factors, _) = new, _factors(measurements, new, settings.pool_sides)
+        if change < SETTLED:
+            break
+    return ratio, factors
+
+
+def _mates(item: MeasurementLike, pair: tuple[str, str], pool_sides: bool) -> list[tuple[str, str]]:
+    """The pairs whose mean scales the bodies that a pair of a measurement scales."""
+    one_side = {name[0] for name in pair} in ({"R"}, {"L"})
+    return [mate for mate in item.pairs if pool_sides or not one_side or {name[0] for name in mate} == {pair[0][0]}]
 
 
 def _pooled(distances: Sequence[FloatArray], by_trial: Sequence[SegmentLength], trimmed: float) -> float:

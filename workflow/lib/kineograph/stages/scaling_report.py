@@ -63,6 +63,8 @@ class Measured:
         Body -> scale along its axes.
     unmeasured : tuple of str
         Bodies that keep their size.
+    in_posture : bool
+        Whether the generic model stood in the person's postures, rather than in its default pose.
     """
 
     trials: tuple[str, ...]
@@ -73,6 +75,7 @@ class Measured:
     ratio: Mapping[Pair, float]
     factors: Mapping[str, FloatArray]
     unmeasured: tuple[str, ...]
+    in_posture: bool = False
 
 
 def report_on(measurements: Sequence[MeasurementLike], measured: Measured, body: Build) -> StageReport:
@@ -106,6 +109,7 @@ def report_on(measurements: Sequence[MeasurementLike], measured: Measured, body:
                 _named(pair): [part.noise_bias_m for part in parts] for pair, parts in measured.by_trial.items()
             },
             "trial_deviation": deviation,
+            "model_in_measured_postures": measured.in_posture,
         },
         reasons=worst_first(reasons),
     )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from kineograph.geometry.forward_kinematics import MarkerModel
+from kineograph.geometry.forward_kinematics import STILL, MarkerModel
 from kineograph.geometry.pose_fit import CHUNK_FRAMES
+from kineograph.geometry.scaled_tree import scaled_tree
 from kineograph.model.shapes import FloatArray
 
 ROUNDS = 4
 FIRST_NOISE_M = 0.015
 LEAST_FREE = 0.1
+SIZE_STEP = 0.01
+"""Marker places are linear in a body's size, so that any step does."""
 
 
 def frame_uncertainty(
@@ -75,10 +80,29 @@ def frame_uncertainty(
     return sd, noise
 
 
+@dataclass(frozen=True)
+class Lasting:
+    """What is off through a whole trial, so that frames can't tell each other of it.
+
+    Attributes
+    ----------
+    marker_m2 : (M,) array
+        Variance of a coordinate of each marker's lasting error, m^2.
+    size : float
+        Standard deviation of each body's size, relative.
+    spread : (n,) array
+        Standard deviation of each coordinate's mean around the value that it is pulled to, rad or m.
+    """
+
+    marker_m2: FloatArray
+    size: float
+    spread: FloatArray
+
+
 def lasting_uncertainty(
-    model: MarkerModel, x: FloatArray, precision: FloatArray, spring: FloatArray, lasting_m2: FloatArray
+    model: MarkerModel, x: FloatArray, precision: FloatArray, spring: FloatArray, pulled: FloatArray, lasting: Lasting
 ) -> FloatArray:
-    """Variance (F, n) that marker errors give to poses when they last too long for frames to tell each other of them.
+    """Variance (F, n) that poses have from errors that last too long for frames to tell each other of them.
 
     Parameters
     ----------
@@ -90,16 +114,42 @@ def lasting_uncertainty(
         Weights of the fit, 1/m^2.
     spring : (F, n) array
         What holds each coordinate besides, 1/rad^2 or 1/m^2.
-    lasting_m2 : (M,) array
-        Variance of a coordinate of each marker's lasting error, m^2.
+    pulled : (n,) array
+        Each frame's share of the pull on the coordinates' means, in the same units.
+    lasting : Lasting
+        The errors.
     """
     variance = np.empty(x.shape)
+    diagonal = np.arange(x.shape[1])
+    resized = _resized(model)
+    of_value = np.where(pulled > 0, pulled * np.where(pulled > 0, lasting.spread, 0.0), 0.0)
     for start in range(0, len(x), CHUNK_FRAMES):
         part = slice(start, start + CHUNK_FRAMES)
-        _, jacobian = model.linearised(x[part])
+        places, jacobian = model.linearised(x[part])
         flat = jacobian.reshape(*jacobian.shape[:2], -1)
         weighted = flat * np.repeat(precision[part], 3, axis=1)[:, None, :]
         system = weighted @ flat.swapaxes(1, 2)
-        system[:, np.arange(x.shape[1]), np.arange(x.shape[1])] += spring[part] + 1e-9
-        variance[part] = np.square(np.linalg.solve(system, weighted)) @ np.repeat(lasting_m2, 3)
+        system[:, diagonal, diagonal] += spring[part] + pulled + 1e-9
+        inverse = np.linalg.inv(system)
+        gain = inverse @ weighted
+        moved = np.stack([(other.places(x[part]) - places).reshape(len(places), -1) for other in resized], axis=2)
+        variance[part] = np.square(gain) @ np.repeat(lasting.marker_m2, 3)
+        variance[part] += np.square(gain @ moved).sum(axis=2) * (lasting.size / SIZE_STEP) ** 2
+        variance[part] += np.square(inverse * of_value).sum(axis=2)
     return variance
+
+
+def _resized(model: MarkerModel) -> list[MarkerModel]:
+    """The model with one body larger at a time, of the bodies that carry markers or what carries them."""
+    joints, carrying = model.tree.joints, set[int]()
+    for carrier in model.marker_joint:
+        at = int(carrier)
+        while at != STILL:
+            carrying.add(at)
+            at = joints[at].parent
+    found = []
+    for number in sorted(carrying):
+        factors = np.ones((len(joints), 3))
+        factors[number] += SIZE_STEP
+        found.append(MarkerModel(scaled_tree(model.tree, factors), model.markers))
+    return found

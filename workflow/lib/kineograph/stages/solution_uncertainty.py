@@ -13,6 +13,7 @@ from kineograph.geometry.natural_posture import natural_posture, observed
 from kineograph.model.kinematic_tree import KinematicTree
 from kineograph.model.shapes import finite
 from kineograph.model.solution import Solution
+from kineograph.stages.coordinate_tasks import WEAK_RAD
 from kineograph.stages.followed_markers import Followed
 
 
@@ -30,7 +31,8 @@ def with_uncertainty(
     followed : Followed
         The markers that it followed.
     tasks : dict of str to (float, float)
-        Coordinate -> (weight, value) that it was pulled to, where marker weights of a frame sum to 1.
+        Coordinate -> (weight, value) that it was pulled to, where marker weights of a frame sum to 1. However firmly: people
+        are as far from it as `coordinate_tasks: weak` says.
     """
     coordinates = solution.coordinates
     model = MarkerModel(tree, followed.names)
@@ -38,7 +40,7 @@ def with_uncertainty(
     columns = [followed.names.index(name) for name in model.markers]
     weight = followed.weight[frames][:, columns]
     position = np.where((weight > 0)[..., None], followed.position_m[frames][:, columns], 0.0)
-    posture = natural_posture(model, {})
+    posture = natural_posture(model, {name: (WEAK_RAD, value) for name, (weight, value) in tasks.items() if weight > 0})
     total = float(np.median(weight.sum(axis=1)))
     names = [tree.names[coordinate] for coordinate in model.free]
     pinned = np.array([tasks.get(name, (0.0, 0.0))[0] * total for name in names])

@@ -9,7 +9,7 @@ import numpy as np
 
 from kineograph.geometry.angle_branches import continued
 from kineograph.geometry.forward_kinematics import MarkerModel
-from kineograph.geometry.frame_uncertainty import frame_uncertainty, lasting_uncertainty
+from kineograph.geometry.frame_uncertainty import Lasting, frame_uncertainty, lasting_uncertainty
 from kineograph.geometry.long_trials import pieces
 from kineograph.geometry.natural_posture import Posture, natural_posture, observed
 from kineograph.geometry.pose_fit import Pull, fit_poses
@@ -35,6 +35,9 @@ ALONE_SPRING = 1e-3
 """Of frames solved by themselves, share of the natural spread's pull: it decides what no marker tells, and nothing else."""
 ALONE_STEPS = 60
 REPAIRS = 2
+SIZE_SD = 0.0075
+"""What a scaled model's bodies are off by in size, relative. From exact marker places with 4 mm of noise, twelve trials of simulated
+persons (gait, squat, arms): torso 1.3 % (rms), the others 0.2 to 0.6 %."""
 
 
 @dataclass(frozen=True)
@@ -158,8 +161,9 @@ def _together(problem: Problem, x: FloatArray, *, each_marker: bool) -> tuple[Fl
         found = _repaired(problem, frames, found, own, precision)
         covariance, _ = uncertainty(problem.model, found, *arguments, own)
         result[counting] = found[inside]
+        lasting = Lasting(noise.slow_m2, SIZE_SD, problem.posture.spread)
         variance = np.diagonal(covariance, axis1=1, axis2=2) + lasting_uncertainty(
-            problem.model, found, precision, own.level, noise.slow_m2
+            problem.model, found, precision, own.level, pull / len(frames), lasting
         )
         sd[counting] = np.minimum(np.sqrt(variance), problem.posture.spread)[inside]
     return result, sd

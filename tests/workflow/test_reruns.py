@@ -330,7 +330,7 @@ EDITS = {
     "scaling.refine": (setting("scaling", "refine", "scales"), stale_after("scale")),
     "kinematics.accuracy": (setting("kinematics", "accuracy", 1e-4), stale_after("solve_kinematics")),
     "kinematics.filter": (setting("kinematics", "filter", "whittaker"), stale_after("solve_kinematics")),
-    "kinematics.solver": (setting("kinematics", "solver", "trajectory"), stale_after("solve_kinematics")),
+    "kinematics.solver": (setting("kinematics", "solver", "opensim"), stale_after("solve_kinematics")),
     "kinematics.coordinate_tasks": (setting("kinematics", "coordinate_tasks", "setup"), stale_after("solve_kinematics")),
     "kinematics.marker_weights": (setting("kinematics", "marker_weights", "covariance"), stale_after("solve_kinematics")),
     "kinematics.smoothness": (setting("kinematics", "smoothness", "none"), stale_after("solve_kinematics")),

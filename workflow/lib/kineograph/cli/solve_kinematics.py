@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> StageReport:
     variance = (
         variances_of(args.points, args.participant, markers.names) if settings.marker_weights == "covariance" else None
     )
-    solve = _trajectory if settings.solver == "trajectory" else _opensim
+    solve = {"auto": _auto, "opensim": _opensim, "trajectory": _trajectory}[settings.solver]
     solution, more = solve(args.model, markers, tasks, variance, settings)
     filtered = filter_coordinates(solution.coordinates, markers.fps_hz, settings.filter, settings.parameters)
     solution = dataclasses.replace(solution, coordinates=filtered)
@@ -84,6 +84,18 @@ def run(args: argparse.Namespace) -> StageReport:
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write joint angles without frames."""
     _write(args, _nothing(), StageReport(STAGE, error=error.record()))
+
+
+def _auto(
+    path: Path, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
+) -> tuple[Solution, list[Reason]]:
+    from kineograph.opensim.kinematic_tree import read_tree
+
+    try:
+        read_tree(path)
+    except InputError:
+        return _opensim(path, markers, tasks, variance, settings)
+    return _trajectory(path, markers, tasks, variance, settings)
 
 
 def _trajectory(
@@ -127,7 +139,7 @@ def _opensim(
     try:
         return with_uncertainty(solution, read_tree(path), followed, coordinates), []
     except InputError as error:
-        text = f"standard deviations are not known: the model has {error.found}"
+        text = f"OpenSim's own tool solved this, and standard deviations are not known: the model has {error.found}"
         return solution, [Reason("warn", text, "", "take the angles without them, or another model")]
 
 

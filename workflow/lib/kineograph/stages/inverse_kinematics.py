@@ -29,7 +29,7 @@ MOSTLY = 0.5
 class KinematicsSettings:
     """Settings of the section ``kinematics``; `parameters` are the chosen filter's."""
 
-    solver: Literal["opensim", "trajectory"] = "opensim"
+    solver: Literal["auto", "opensim", "trajectory"] = "auto"
     accuracy: float = 1e-5
     coordinate_tasks: CoordinateTasks = "weak"
     marker_weights: Literal["auto", "setup", "covariance"] = "auto"

@@ -36,8 +36,8 @@ ALONE_SPRING = 1e-3
 ALONE_STEPS = 60
 REPAIRS = 2
 SIZE_SD = 0.0075
-"""What a scaled model's bodies are off by in size, relative. From exact marker places with 4 mm of noise, twelve trials of simulated
-persons (gait, squat, arms): torso 1.3 % (rms), the others 0.2 to 0.6 %."""
+"""What a scaled model's bodies are off by in size, relative. From exact marker places with 4 mm of noise, twelve trials of
+simulated persons (gait, squat, arms): torso 1.3 % (rms), the others 0.2 to 0.6 %."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from synthetic.opensim_motion import LEGS, PERSON
 
 FPS_HZ = 60.0
 SIMPLE = "Model_Pose2Sim_simple.osim"
+TELLING = ("pelvis_tilt", "pelvis_list", "pelvis_rotation", "elbow_flex_r", "elbow_flex_l")
 MARKER_SETS = {
     "halpe26": ("Markers_Halpe26.xml", "IK_Setup_Pose2Sim_Halpe26.xml"),
     "blazepose": ("Markers_BlazePose.xml", "IK_Setup_Pose2Sim_Blazepose.xml"),
@@ -117,3 +118,25 @@ def coverage(what: Trial, solution: Solution) -> float:
     told = coordinates.observed & coordinates.rotational
     error = np.abs(coordinates.values - what.truth)[told]
     return float((error < 2 * coordinates.sd[told]).mean())
+
+
+def compared_alone(who: Person, what: Trial) -> tuple[FloatArray, float]:
+    """Frames solved each by itself, without smoothness and priors, beside OpenSim's solution without tasks.
+
+    How much higher the weighted squares of each frame (F,) are than OpenSim's, relative; and the largest error of pelvis and
+    elbow angles, degrees, by which a wrong minimum shows.
+    """
+    alone, _ = by_trajectory(who, what, "none", each_marker=False, smooth=False)
+    reference, _ = by_opensim(who, what, "none")
+    model = MarkerModel(who.tree, what.markers.names)
+    weights = np.array([who.tasks.markers[name] for name in model.markers])
+    columns = [what.markers.names.index(name) for name in model.markers]
+
+    def objective(solution: Solution) -> FloatArray:
+        places = model.places(solution.coordinates.values[:, model.free])
+        squares: FloatArray = np.square(places - what.markers.position_m[:, columns]).sum(axis=-1) @ weights
+        return squares
+
+    telling = [who.tree.names.index(name) for name in TELLING]
+    wrong = np.abs(alone.coordinates.values - what.truth)[:, telling]
+    return objective(alone) / objective(reference) - 1, float(np.degrees(wrong.max()))

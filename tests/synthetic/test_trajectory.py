@@ -11,12 +11,12 @@ import dataclasses
 import numpy as np
 import pytest
 
-from kineograph.geometry.forward_kinematics import MarkerModel
 from synthetic.known_motion import (
     MARKER_SETS,
     Trial,
     by_opensim,
     by_trajectory,
+    compared_alone,
     coverage,
     leg_columns,
     leg_rms_deg,
@@ -62,6 +62,16 @@ def test_exact_markers_give_the_true_angles(people, marker_set, motion, floor_de
     assert np.degrees(np.abs(solution.coordinates.values - what.truth)[:, columns].max()) < 2
 
 
+@pytest.mark.parametrize(("marker_set", "floor_deg"), [("halpe26", 0.6), ("blazepose", 0.6), ("lstm", 0.12)])
+def test_opensim_finds_exact_markers_as_well_as_it_can(people, marker_set, floor_deg):
+    """Without the lumbar task, mean of three motions, each a second. Measured: OPENSIMFIGURES (gait alone 0.63, 0.57, 0.08)."""
+    who = people(marker_set)
+    trials = [trial(who, motion, seed=71, frames=FRAMES) for motion in ("gait", "jump", "reaching")]
+    found = [leg_rms_deg(who, what, by_opensim(who, what, "none")[0]) for what in trials]
+    print(f"{marker_set}: {np.mean(found):.2f}")
+    assert np.mean(found) < floor_deg
+
+
 @pytest.mark.parametrize(
     ("marker_set", "motion"),
     # measured: 0.39, 0.32, 0.43 of OpenSim's error with the peer's settings
@@ -81,20 +91,15 @@ def test_noise_costs_less_than_with_opensim(people, marker_set, motion):
     assert error.max() < 30  # no frame in another minimum: those are 90 degrees away and more
 
 
-def test_frames_by_themselves_end_no_higher_than_opensims(people):
-    """Measured: 0.3 to 4 % lower, since OpenSim stops early; the floor is 0.1 % above."""
-    who = people("halpe26")
-    what = trial(who, "arms", seed=73, frames=30, noise_m=NOISE_M)
-    alone, _ = by_trajectory(who, what, "none", each_marker=False, smooth=False)
-    reference, _ = by_opensim(who, what, "none")
-    model = MarkerModel(who.tree, what.markers.names)
-    weights = np.array([who.tasks.markers[name] for name in model.markers])
-
-    def objective(solution):
-        places = model.places(solution.coordinates.values[:, model.free])
-        return (np.square(places - what.markers.position_m).sum(axis=-1) @ weights).mean()
-
-    assert objective(alone) < 1.001 * objective(reference)
+@pytest.mark.parametrize(("marker_set", "motion"), [("halpe26", "arms"), ("blazepose", "turning"), ("lstm", "squat")])
+def test_frames_by_themselves_end_no_higher_than_opensims(people, marker_set, motion):
+    """Measured: every frame at least 0.04 % lower, angles within 32 degrees; the floor is 0.1 % above. OpenSim stops early."""
+    who = people(marker_set)
+    what = trial(who, motion, seed=73, frames=30, noise_m=NOISE_M)
+    higher, wrong_deg = compared_alone(who, what)
+    print(f"{marker_set} {motion}: {higher.max():+.2%} at most, {wrong_deg:.0f} degrees")
+    assert higher.max() < 0.001
+    assert wrong_deg < 60  # a wrong minimum is 90 degrees away and more
 
 
 class TestWhatIsNotTold:

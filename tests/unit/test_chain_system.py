@@ -7,7 +7,7 @@ import pytest
 
 from kineograph.geometry.chain_system import Ties, covariance, smoothness, solve
 from kineograph.geometry.long_trials import PIECE_FRAMES, pieces
-from kineograph.geometry.trajectory_fit import Process, joined
+from kineograph.geometry.trajectory_fit import Process, _solved, joined
 
 COUNT = 4
 
@@ -55,6 +55,20 @@ def test_held_unknowns_stay_and_the_others_solve_what_is_left():
     free = ~held.ravel()
     matrix = dense.reshape(held.size, -1)[np.ix_(free, free)]
     assert np.allclose(found.ravel()[free], np.linalg.solve(matrix, right.ravel()[free]))
+
+
+def test_a_pull_on_means_ties_all_frames_to_each_other():
+    frames = 7
+    blocks, ties, dense = system(frames)
+    random = np.random.default_rng(4)
+    right, held = random.normal(size=(frames, COUNT)), random.random((frames, COUNT)) > 0.8
+    pulled = np.array([0.0, 3.0, 0.0, 200.0])
+    matrix = dense + np.einsum("a,fg,ab->fagb", pulled, np.ones((frames, frames)), np.eye(COUNT))
+    free = ~held.ravel()
+    expected = np.linalg.solve(matrix.reshape(held.size, -1)[np.ix_(free, free)], right.ravel()[free])
+    found = _solved(blocks, ties, right, held, pulled)
+    assert (found[held] == 0).all()
+    assert np.allclose(found.ravel()[free], expected)
 
 
 def test_a_process_has_the_spread_that_it_is_given():

@@ -34,7 +34,7 @@ class Process:
     joined : (F - 2,) array of bool
         True where a frame and the two after it follow each other in time.
     mean_pull : (n,) array, optional
-        Precision with which the mean over the frames is pulled to the centre; see :func:`mean_precision`.
+        Precision with which the mean over the frames is pulled to the centre; for errors that last through all of them.
     """
 
     roughness: FloatArray

@@ -23,6 +23,7 @@ LEAST_NOISE_M = 1e-4
 SURE_SAMPLES = 60
 """A marker's own noise counts against the trial's as if that had been seen in so many independent coordinates of it."""
 ABSORBING_FRAMES = 30
+"""So many frames tell what poses take up of errors that last."""
 SURE_FRAMES = 4
 """The usual roughness counts as if it had been seen in so many frames."""
 LEAST_FREE = 0.1

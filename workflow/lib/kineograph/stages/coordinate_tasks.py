@@ -6,6 +6,9 @@ the trunk bends more goes into pelvis and hips. Free lumbar flexion on the other
 the hips' markers lie on a line. Leg angles of gait, squats and arm raises with lumbar flexion up to 30 degrees, 15 mm of
 noise, `opensim`, mean rms for Halpe26, BlazePose and LSTM markers: 7.8, 8.3, 5.5 degrees with the set-up's weight; 7.5, 8.1,
 4.8 with 10 degrees; 7.4, 8.2, 4.9 with 15; 7.8, 9.8, 4.9 without. Hence `weak`.
+
+`trajectory` takes the spread itself: it learns the markers' noise, and what of it lasts through the trial counts against the pull
+on the mean, so that neither assumes how accurate markers and model are.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from kineograph.geometry.trajectory_fit import Process, fit_trajectory, joined, 
 from kineograph.geometry.trajectory_noise import FIRST_NOISE_M, Noise, learn, usual_roughness
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.kinematic_tree import KinematicTree
-from kineograph.model.shapes import BoolArray, FloatArray, IntArray
+from kineograph.model.shapes import FloatArray, IntArray
 from kineograph.model.solution import Solution
 from kineograph.stages.followed_markers import Followed
 
@@ -58,8 +58,6 @@ class Problem:
         What is known without markers.
     fps_hz : float
         Hz.
-    pinned : (n,) array of bool
-        Coordinates that a task pulls.
     """
 
     model: MarkerModel
@@ -68,7 +66,6 @@ class Problem:
     usable: IntArray
     posture: Posture
     fps_hz: float
-    pinned: BoolArray
 
 
 def solve_trajectory(
@@ -107,8 +104,7 @@ def solve_trajectory(
     weight = followed.weight[span][:, columns]
     position = np.where((weight > 0)[..., None], followed.position_m[span][:, columns], 0.0)
     posture = natural_posture(model, tasks)
-    pinned = np.array([tree.names[coordinate] in tasks for coordinate in model.free])
-    problem = Problem(model, position, weight, frames - frames[0], posture, fps_hz, pinned)
+    problem = Problem(model, position, weight, frames - frames[0], posture, fps_hz)
     x = _start(problem)
     if smooth and len(x) > 2:
         x, sd = _together(problem, x, each_marker=each_marker)
@@ -154,7 +150,7 @@ def _together(problem: Problem, x: FloatArray, *, each_marker: bool) -> tuple[Fl
         frames = np.arange(len(x))[piece]
         scale = (problem.weight > 0).astype(float) if each_marker else problem.weight
         precision = scale[piece] * noise.precision
-        pull = np.where(problem.pinned, problem.posture.spread**-2.0, 0.0) * noise.exaggeration(len(frames))
+        pull = problem.posture.spread**-2.0 * noise.exaggeration(len(frames))
         own = Process(process.roughness, process.centre, process.spread, joined(frames), pull)
         arguments = (problem.position_m[piece], precision)
         found = fit_trajectory(problem.model, *arguments, x[piece], own)

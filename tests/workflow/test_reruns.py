@@ -327,7 +327,7 @@ EDITS = {
     "scaling.trimmed": (setting("scaling", "trimmed", 0.2), stale_after("scale")),
     "scaling.correct_noise": (setting("scaling", "correct_noise", False), stale_after("scale")),
     "scaling.posture": (setting("scaling", "posture", "default"), stale_after("scale")),
-    "scaling.refine": (setting("scaling", "refine", "scales"), stale_after("scale")),
+    "scaling.refine": (setting("scaling", "refine", "none"), stale_after("scale")),
     "kinematics.accuracy": (setting("kinematics", "accuracy", 1e-4), stale_after("solve_kinematics")),
     "kinematics.filter": (setting("kinematics", "filter", "whittaker"), stale_after("solve_kinematics")),
     "kinematics.solver": (setting("kinematics", "solver", "opensim"), stale_after("solve_kinematics")),

@@ -41,7 +41,7 @@ class ScaleSettings:
     trimmed: float = 0.5
     correct_noise: bool = True
     posture: Literal["measured", "default"] = "measured"
-    refine: Literal["none", "scales", "scales_and_offsets"] = "none"
+    refine: Literal["none", "scales", "scales_and_offsets"] = "scales"
 
 
 @dataclass(frozen=True)

@@ -177,7 +177,14 @@ def written(setting, what, folder):
 
 
 def scaled_by_the_verb(files, setup, folder, **settings):
-    more = ["--setup", str(setup), "--settings", json.dumps({"refine": "scales", "posture": "default", **settings}), "--code", "x"]
+    more = [
+        "--setup",
+        str(setup),
+        "--settings",
+        json.dumps({"refine": "scales", "posture": "default", **settings}),
+        "--code",
+        "x",
+    ]
     out = ["--out", str(folder / "model.osim"), "--report", str(folder / "scaling.json")]
     assert main(["scale", *files, *more, *out]) == 0
     return json.loads((folder / "scaling.json").read_text())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from kineograph.model.points import Points3D
@@ -42,4 +44,12 @@ def marker_variances(points: Points3D, skeleton: Skeleton) -> FloatArray:
     parts = [[points.names.index(part) for part in skeleton.virtual[name]] for name in extra]
     means = [variance[:, :, part].sum(axis=2) / len(part) ** 2 for part in parts]
     result: FloatArray = np.concatenate([variance, *(mean[:, :, None] for mean in means)], axis=2)
+    return result
+
+
+def arranged(values: FloatArray, names: Sequence[str], wanted: Sequence[str]) -> FloatArray:
+    """Values (F, M, ...) of named markers in the columns of others: (F, W, ...), NaN where a marker is not there."""
+    result: FloatArray = np.full((len(values), len(wanted), *values.shape[2:]), np.nan)
+    there = [index for index, name in enumerate(wanted) if name in names]
+    result[:, there] = values[:, [names.index(wanted[index]) for index in there]]
     return result

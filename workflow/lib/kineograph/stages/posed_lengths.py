@@ -23,6 +23,7 @@ from kineograph.geometry.scaled_tree import scaled_tree
 from kineograph.model.kinematic_tree import KinematicTree
 from kineograph.model.shapes import BoolArray, FloatArray, finite
 from kineograph.stages.coordinate_tasks import USUAL_NOISE_M, task_spreads
+from kineograph.stages.markers import arranged
 
 FRAMES = 40
 """Spread evenly over the frames that lengths are measured in."""
@@ -83,11 +84,10 @@ class PosedModel:
         wanted = [name for name in body.tree.markers if name in there and body.weights.get(name, 0) > 0]
         markers = MarkerModel(body.tree, wanted).markers
         self.markers = markers
-        rows = []
-        for trial, position, mask in zip(names, position_m, used, strict=True):
-            column = [trial.index(name) if name in trial else -1 for name in markers]
-            lacks = np.array(column, int) < 0
-            rows.append(np.where(lacks[:, None], np.nan, position[mask][:, column]))
+        rows = [
+            arranged(position[mask], trial, markers)
+            for trial, position, mask in zip(names, position_m, used, strict=True)
+        ]
         every = np.concatenate([np.zeros((0, len(markers), 3)), *rows])
         good = every[finite(every).mean(axis=1) >= MOSTLY_THERE] if len(markers) else every[:0]
         chosen = np.unique(np.linspace(0, len(good) - 1, FRAMES).round().astype(int)) if len(good) else np.zeros(0, int)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
+from kineograph.stages.markers import arranged
 
 APART_S = 0.05
 """Errors of filtered markers last about twice as long (half a period of 6 Hz), so nearer frames tell little more."""
@@ -106,12 +107,8 @@ def _together(trials: Sequence[ObservedMarkers], wanted: Sequence[str]) -> Chose
     """All frames of all trials."""
     there = {name for trial in trials for name in trial.names}
     names = tuple(name for name in wanted if name in there)
-    position, variance = [], []
-    for trial in trials:
-        column = [trial.names.index(name) if name in trial.names else -1 for name in names]
-        lacks = np.array(column, int) < 0
-        position.append(np.where(lacks[:, None], np.nan, trial.position_m[:, column]))
-        variance.append(np.where(lacks, np.nan, trial.variance_m2[:, column]))
+    position = [arranged(trial.position_m, trial.names, names) for trial in trials]
+    variance = [arranged(trial.variance_m2, trial.names, names) for trial in trials]
     counts = [len(trial.position_m) for trial in trials]
     return ChosenFrames(
         np.repeat(np.arange(len(trials)), counts),

@@ -47,8 +47,8 @@ demo: setup
 	$(BIN)/snakemake --configfile config/config.demo.yaml --quiet rules
 	@echo
 	@echo "Done. Look at:"
+	@echo "  results/demo/S00/balancing/report/index.html            the trial's page: verdicts, cameras, the model in space, joint angles"
 	@echo "  results/demo/report/index.html                          all trials"
-	@echo "  results/demo/S00/balancing/report/index.html            this trial: verdicts, overlays, joint angles"
 	@for file in results/demo/*/*/kinematics/*.mot; do printf '  %-55s joint angles (degrees)\n' $$file; done
 
 demo-two: setup
@@ -56,7 +56,7 @@ demo-two: setup
 	$(BIN)/snakemake --configfile config/config.demo_two.yaml --quiet rules
 	@echo
 	@echo "Done. Look at:"
-	@echo "  results/demo_two/S00/two_people/report/index.html       this trial: verdicts, overlays, both people's joint angles"
+	@echo "  results/demo_two/S00/two_people/report/index.html       the trial's page: verdicts, cameras, both people's joint angles"
 	@for file in results/demo_two/*/*/kinematics/*.mot; do printf '  %-55s joint angles (degrees)\n' $$file; done
 
 $(SLURM_READY): $(READY) envs/slurm.lock

@@ -23,6 +23,8 @@ OWN = {"my.yaml"}
 """Names of files that a reader makes."""
 RUN = "run: "
 ALL = [(name, words) for name in NAMES for words in commands(name)]
+FRONT = {"plan", "run"}
+"""Verbs that hand words on to Snakemake."""
 PLACEHOLDERS = {"...", "VERB", "FILE"}
 """Words that a reader replaces."""
 
@@ -54,6 +56,11 @@ def check_verb(words: list[str]) -> None:
         return
     assert verb in verbs(), verb
     known = options(verb)
+    if "--" in rest:  # what follows is Snakemake's
+        assert verb in FRONT, f"{verb} hands nothing on"
+        place = rest.index("--")
+        check_snakemake(rest[place + 1 :])
+        rest = rest[:place]
     for word in rest:
         if word.startswith("--"):
             assert word.split("=")[0] in known, f"{verb} has no {word}"

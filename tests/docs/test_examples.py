@@ -65,6 +65,22 @@ keypoints, reasons = read_keypoints(root / "example/keypoints/cam01.keypoints.cs
 assert keypoints.position_px.shape == (2, 1, 17, 2) and np.nansum(keypoints.position_px[0, 0, 11]) == 712.5
 assert any("lacks 15 of 17" in reason.text for reason in reasons)
 
+from kineograph.planning.projects import find_project
+
+project = find_project(root / "example/project")
+assert project is not None and project.title == "list of videos"
+assert [(row["trial"], row["videos"]) for row in project.trials] == [
+    ("walk_01", "walking/first"), ("walk_02", "walking/second")
+]
+assert project.participants == ({"participant": "P1", "height_m": "1.72"},)
+assert [note.key for note in project.notes if note.outcome == "unknown"] == ["camera_brand"]
+(root / "example/project/videos.json").write_text("[]")
+try:
+    find_project(root / "example/project")
+    raise SystemExit("a list without trials was taken")
+except kineograph.errors.InputError:
+    pass
+
 from kineograph.exports import ranges
 from kineograph.exports._subject import Subject
 from kineograph.io.npz import write_npz
@@ -90,6 +106,7 @@ def extended(tmp_path_factory):
     for place, example in (
         ("calibration/room.plain.txt", "plain.py"),
         ("keypoints/cam01.keypoints.csv", "long_table.py"),
+        ("project/videos.json", "video_list.py"),
     ):
         (root / "example" / place).parent.mkdir(parents=True, exist_ok=True)
         (root / "example" / place).write_text(EXAMPLES[example])
@@ -98,8 +115,10 @@ def extended(tmp_path_factory):
 
 def test_the_page_has_an_example_of_each_kind():
     folders = {name.rsplit("/", 1)[0].rsplit("/", 1)[-1] for name in FILES}
-    assert folders == {"filters", "calibration_formats", "keypoint_formats", "exports", "cards", "skeletons"}
-    assert set(EXAMPLES) == {"plain.py", "long_table.py"}
+    assert folders == {
+        "filters", "calibration_formats", "keypoint_formats", "exports", "project_formats", "cards", "skeletons"
+    }  # fmt: skip
+    assert set(EXAMPLES) == {"plain.py", "long_table.py", "video_list.py"}
 
 
 def test_the_python_files_are_registered_and_work(extended):

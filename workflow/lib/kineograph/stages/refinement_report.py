@@ -92,7 +92,7 @@ def _reasons(refined: Refined, factors: Mapping[str, Mapping[str, float]]) -> li
             f"refined scale factors are not taken: in frames kept for the check, markers are {error[1]:.1f} mm from the model, "
             f"{error[0]:.1f} mm before"
         )
-        return [Reason("warn", text, "", "leave scaling.refine at none, or add trials with other postures")]
+        return [Reason("warn", text, "", "set scaling.refine: none, or add trials with other postures")]
     low, high = PLAUSIBLE_FACTOR
     wrong = [name for name, item in factors.items() if not low <= item["after"] <= high]
     if wrong:

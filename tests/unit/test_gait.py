@@ -52,7 +52,7 @@ def walks():
 
 class TestKnownWalks:
     def test_events(self, walks):
-        """In frames of 60 Hz: strikes 2.8 early, sd 0.9; toes 1.0 late, sd 0.5; none lost. (Seeds 0 to 19: 2.9, 0.6; 1.0, 0.4.)"""
+        """In frames of 60 Hz: strikes 2.8 early, sd 0.9; toes 1.0 late, sd 0.5; none lost. (Seeds 0-19: 2.9, 0.6; 1.0, 0.4.)"""
         for kind, mean, sd in (("strike_s", 4.0, 1.0), ("off_s", 1.6, 0.7)):
             late = []
             for truth, found in walks:

@@ -14,6 +14,7 @@ from kineograph.geometry.births import born
 from kineograph.geometry.followed import People, Record, Stretch, nobody
 from kineograph.geometry.lines_of_sight import LinesOfSight
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
+from kineograph.signal.assignment import cheapest_pairs
 
 FEWEST_KEYPOINTS = 4
 """A detection is compared with a person only where they share this many."""
@@ -257,15 +258,13 @@ def _share_out(fit: FloatArray, first: BoolArray) -> IntArray:
 
     Hungarian method (Kuhn 1955, doi:10.1002/nav.3800020109).
     """
-    from scipy.optimize import linear_sum_assignment
-
     given = np.full(len(fit), -1)
     left = np.ones(fit.shape[1], bool)
     for group in (np.flatnonzero(first), np.flatnonzero(~first)):
         columns = np.flatnonzero(left)
         if not len(group) or not len(columns):
             continue
-        rows, chosen = linear_sum_assignment(-np.maximum(fit[np.ix_(group, columns)], -1e-6))
+        rows, chosen = cheapest_pairs(-np.maximum(fit[np.ix_(group, columns)], -1e-6))
         for row, column in zip(group[rows], columns[chosen], strict=True):
             if fit[row, column] >= 0:
                 given[row] = column

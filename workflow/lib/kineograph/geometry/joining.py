@@ -16,6 +16,7 @@ import numpy as np
 from kineograph.geometry.body_size import BodySize
 from kineograph.geometry.followed import Stretch
 from kineograph.model.shapes import FloatArray
+from kineograph.signal.assignment import cheapest_pairs
 
 FAR = 1e6
 """Cost of a joint that can't be."""
@@ -88,14 +89,12 @@ def join(
     max_distance_m, max_speed_m_s : float
         Nobody is farther from where they were than the distance and what they can run in the time.
     """
-    from scipy.optimize import linear_sum_assignment
-
     count = len(stretches)
     if not count:
         return Joining((), ())
     cost = joint_costs(stretches, sizes, fps_hz, max_distance_m, max_speed_m_s)
     alone = np.where(np.eye(count, dtype=bool), NO_JOINT, FAR)
-    ends, starts = linear_sum_assignment(np.concatenate([cost, alone], axis=1))
+    ends, starts = cheapest_pairs(np.concatenate([cost, alone], axis=1))
     follower = {int(i): int(j) for i, j in zip(ends, starts, strict=True) if j < count}
     people = []
     for head in sorted(set(range(count)) - set(follower.values()), key=lambda i: int(stretches[i].frames[0])):

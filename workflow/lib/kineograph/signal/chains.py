@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.model.shapes import FloatArray, finite
+from kineograph.signal.assignment import cheapest_pairs
 
 REACH = 0.25
 """From one frame to the next, a person's keypoints move on average by less than this part of the person's size."""
@@ -83,8 +84,6 @@ def _nearest(
     active: list[_Chain], position_px: FloatArray, extent: FloatArray, seen: list[int]
 ) -> list[tuple[_Chain, int]]:
     """Pairs of chain and detection within reach, each at most once, of the smallest sum of distances."""
-    from scipy.optimize import linear_sum_assignment
-
     if not active or not seen:
         return []
     last = np.array([chain.last_px for chain in active])
@@ -92,5 +91,5 @@ def _nearest(
     known = np.isfinite(distance)
     mean = np.where(known, distance, 0.0).sum(axis=-1) / np.maximum(known.sum(axis=-1), 1)
     cost = np.where(known.any(axis=-1), mean / np.maximum(extent[seen], 1.0), np.inf)
-    rows, columns = linear_sum_assignment(np.minimum(cost, FAR))
+    rows, columns = cheapest_pairs(np.minimum(cost, FAR))
     return [(active[i], seen[j]) for i, j in zip(rows, columns, strict=True) if cost[i, j] <= REACH]

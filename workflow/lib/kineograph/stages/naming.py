@@ -13,6 +13,7 @@ import numpy as np
 from kineograph.geometry.body_size import BodySize
 from kineograph.model.report import Reason
 from kineograph.model.shapes import FloatArray
+from kineograph.signal.assignment import cheapest_pairs
 
 LEAST_SUPPORT = 0.1
 """Somebody with a smaller part of the detections of the best supported person isn't looked at as a participant by place."""
@@ -127,8 +128,6 @@ def _best_seen(found: Found, others: Sequence[int], names: Sequence[str]) -> tup
 
 
 def _by_start(found: Found, start_m: Mapping[str, Sequence[float]]) -> tuple[dict[str, int], list[Reason]]:
-    from scipy.optimize import linear_sum_assignment
-
     most = max(found.support, default=0)
     able = [index for index, support in enumerate(found.support) if support >= LEAST_SUPPORT * most]
     if not start_m or not able:
@@ -136,7 +135,7 @@ def _by_start(found: Found, start_m: Mapping[str, Sequence[float]]) -> tuple[dic
     names = list(start_m)
     wanted = np.array([start_m[name] for name in names], float)
     distance = np.linalg.norm(wanted[:, None] - found.first_m[able][None, :, :2], axis=-1)
-    rows, columns = linear_sum_assignment(distance)
+    rows, columns = cheapest_pairs(distance)
     pairs = [(names[i], able[j], float(distance[i, j])) for i, j in zip(rows, columns, strict=True)]
     reasons = [
         Reason(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kineograph.dataset.video_rate import stated_rate_hz
+from kineograph.dataset.video_rate import stated_frames, stated_rate_hz
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [("mp4", "mp4v"), ("mov", "mp4v"), ("avi", "MJPG")])
@@ -18,6 +18,7 @@ def test_videos(suffix, codec, rate_hz, tmp_path):
         writer.write(np.zeros((24, 32, 3), np.uint8))
     writer.release()
     assert stated_rate_hz(path) == pytest.approx(rate_hz, rel=1e-3)
+    assert stated_frames(path) == 5
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,7 @@ def test_files_that_say_nothing(content, tmp_path):
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     assert stated_rate_hz(path) is None
+    assert stated_frames(path) is None
     assert stated_rate_hz(tmp_path / "nowhere.mp4") is None
 
 

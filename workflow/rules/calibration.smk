@@ -18,7 +18,7 @@ rule detect_board:
     conda:
         "../../envs/core.yaml"
     resources:
-        **ARRAYS,
+        **PHOTOS,
     params:
         settings=PICTURES.detection_settings,
         code=PLAN.code("detect_board"),

@@ -12,13 +12,13 @@ from kineograph.catalog.assets import default_cache
 from kineograph.dataset.names import SAFE_NAME
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError, Mistakes
+from kineograph.planning.amounts import Amounts
 from kineograph.planning.augmentation import AugmentationPlan
 from kineograph.planning.pages import PagePlan
 from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
 from kineograph.planning.projects import say_project
 from kineograph.planning.refinement import RefinementPlan
-from kineograph.planning.signatures import keeps_signature
 from kineograph.provenance.code import remember_in
 from kineograph.provenance.records import lost_records_message, without_record
 
@@ -35,16 +35,6 @@ def put_first(variable, folder):
 
 put_first("PYTHONPATH", LIBRARY)
 put_first("PATH", str(Path(sys.executable).parent))
-
-
-def each_attempt(amount):
-    """So much at the first attempt, and as much again at each further one."""
-    return keeps_signature(lambda wildcards, attempt: amount * attempt)
-
-
-def asks_for(mem_mb, runtime):
-    """Memory (MB) and time (minutes, for the scheduler) of a job."""
-    return {"mem_mb": each_attempt(mem_mb), "runtime": each_attempt(runtime)}
 
 
 wildcard_constraints:
@@ -66,6 +56,7 @@ except KineographError as error:
     print(error, file=sys.stderr)
     sys.exit(2)
 
+AMOUNTS = Amounts(PLAN)
 REFINEMENT = RefinementPlan(PLAN)
 LAYOUT = PLAN.layout
 PAGES = PagePlan(PLAN)

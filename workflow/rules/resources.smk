@@ -1,14 +1,22 @@
 # Threads, memory and time of the rules, from measurements (benchmarks/README.md), and the fetching of what others made.
 CACHE = PLAN.cache
 
-# Families of rules; in brackets the largest memory of the demo's jobs, MB.
-LIGHT = asks_for(mem_mb=500, runtime=10)  # small files and pictures (130)
-ARRAYS = asks_for(mem_mb=2000, runtime=30)  # whole trials as arrays (107)
-# videos through networks (454 on the CPU; not measured on a GPU)
-NETWORKS = asks_for(mem_mb=3000, runtime=240)
-VIDEOS = asks_for(mem_mb=1500, runtime=240)  # frames decoded, drawn and encoded
-OPENSIM = asks_for(mem_mb=1000, runtime=120)  # OpenSim models (139)
-CONVERSION = asks_for(mem_mb=1000, runtime=10)  # networks into ONNX (474)
+# Families of rules: memory (MB) and time (minutes) of a job, and what each frame of each camera adds (per_view). In brackets what was
+# measured; twice that is asked for at least, since people add to it, too.
+# Small files, pictures, a set-up (130)
+LIGHT = AMOUNTS.asks_for(mem_mb=500, runtime=10)
+# Pictures for a calibration (107)
+PHOTOS = AMOUNTS.asks_for(mem_mb=2000, runtime=30)
+# Whole trials as arrays (98 MB at 2,400 views, 1,567 MB and 31 s at 288,000)
+ARRAYS = AMOUNTS.asks_for(mem_mb=500, runtime=10, per_view=(0.01, 0.0002))
+# Videos through networks (454 on the CPU, at any length; 0.09-0.12 s a frame there; not measured on a GPU)
+NETWORKS = AMOUNTS.asks_for(mem_mb=3000, runtime=30, per_view=(0.0, 0.02))
+# Frames decoded, drawn and encoded (0.03 s each)
+VIDEOS = AMOUNTS.asks_for(mem_mb=1500, runtime=30, per_view=(0.0, 0.001))
+# OpenSim models (141; 0.06 s a frame, with muscles)
+OPENSIM = AMOUNTS.asks_for(mem_mb=1000, runtime=60, per_view=(0.004, 0.001))
+# Networks into ONNX (474)
+CONVERSION = AMOUNTS.asks_for(mem_mb=1000, runtime=10)
 
 
 localrules:

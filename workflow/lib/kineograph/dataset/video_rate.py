@@ -1,4 +1,4 @@
-"""The frame rate that a video file states, read from its header alone: MP4 and QuickTime (ISO/IEC 14496-12), and AVI."""
+"""Frame rate and number of frames that a video file states, from its header alone: MP4 and QuickTime (ISO/IEC 14496-12), AVI."""
 
 from __future__ import annotations
 
@@ -15,27 +15,39 @@ MICROSECONDS = 1e6
 
 def stated_rate_hz(path: Path) -> float | None:
     """Frames a second of a video's first picture track, as a mean over it; None where the header does not tell."""
+    found = _stated(path)
+    return found[0] / found[1] if found and found[1] else None
+
+
+def stated_frames(path: Path) -> int | None:
+    """Frames of a video's first picture track; None where the header does not tell."""
+    found = _stated(path)
+    return found[0] if found and found[0] else None
+
+
+def _stated(path: Path) -> tuple[int, float] | None:
+    """Number of frames and their duration, s."""
     try:
         with path.open("rb") as file:
             head = file.read(12)
             if head[:4] == b"RIFF" and head[8:] == b"AVI ":
-                return _avi_rate(file.read(AVI_HEAD_BYTES))
+                return _in_avi(file.read(AVI_HEAD_BYTES))
             file.seek(0)
-            return _mp4_rate(file, path.stat().st_size)
+            return _in_mp4(file, path.stat().st_size)
     except (OSError, struct.error):
         return None
 
 
-def _avi_rate(head: bytes) -> float | None:
+def _in_avi(head: bytes) -> tuple[int, float] | None:
     place = head.find(b"avih")
     if place < 0:
         return None
-    (microseconds,) = struct.unpack_from("<I", head, place + 8)
-    return MICROSECONDS / microseconds if microseconds else None
+    microseconds, _, _, _, frames = struct.unpack_from("<5I", head, place + 8)
+    return frames, frames * microseconds / MICROSECONDS
 
 
-def _mp4_rate(file: BinaryIO, size: int) -> float | None:
-    """Samples over their durations, of the first track that has pictures."""
+def _in_mp4(file: BinaryIO, size: int) -> tuple[int, float] | None:
+    """Samples and their durations, of the first track that has pictures."""
     timescale, pictures = 0, False
     for kind, start, length in _boxes(file, 0, size):
         if kind == b"trak":
@@ -53,7 +65,7 @@ def _mp4_rate(file: BinaryIO, size: int) -> float | None:
             (entries,) = struct.unpack_from(">I", body, 4)
             pairs = list(struct.iter_unpack(">II", body[8 : 8 + 8 * entries]))
             duration = sum(count * ticks for count, ticks in pairs)
-            return sum(count for count, _ in pairs) * timescale / duration if duration else None
+            return sum(count for count, _ in pairs), duration / timescale
     return None
 
 

@@ -34,13 +34,14 @@ localrules:
     exports,
     overlay_videos,
     report,
+    check_dataset,
 
 
 rule all:
     default_target: True
     input:
-        PLAN.each_trial("motion", "checked"),
-        PAGES.every_picture(),
+        PLAN.each_trial("motion", "trial_page"),
         LAYOUT.path("dataset_page"),
+        LAYOUT.path("checked"),
         PICTURES.drawings(),
         EXPORTS.asked(),

@@ -328,7 +328,9 @@ def test_outcomes_name_the_stage_the_camera_and_where_to_look(tmp_path):
         path = Path(layout.path("verdict", session="S", trial=name))
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(verdict))
-    Path(layout.path("checked", session="S", trial="T1")).write_text("pass")
+    page = Path(layout.path("trial_page", session="S", trial="T1"))
+    page.parent.mkdir()
+    page.write_text("pass")
     log = tmp_path / "job.log"
     log.write_text("kineograph: the disk is full\n  expected room; found none\n  to do: free some\n")
     broken = [Job(5, "triangulate", {"session": "S", "trial": "T3"}, logs=(str(log),))]

@@ -10,6 +10,7 @@ import yaml
 from kineograph.catalog.augmenters import read_augmenter_card
 from kineograph.io.trc import read_trc
 from kineograph.opensim.setup_files import read_marker_names
+from workflow.conftest import EVERYTHING
 
 pytestmark = pytest.mark.slow
 
@@ -18,7 +19,7 @@ def test_scaling_and_joint_angles_follow_the_networks_markers(project, resources
     config = yaml.safe_load((project.root / "config.yaml").read_text())
     config |= {"augmentation": {"method": "opencap_lstm"}, "kinematics": {"filter": "whittaker"}}
     (project.root / "config.yaml").write_text(yaml.safe_dump(config))
-    outcome = project.snakemake()
+    outcome = project.snakemake(*EVERYTHING)
     assert outcome.code == 0, outcome.text
     outputs = set(read_augmenter_card("opencap_lstm", resources / "augmenters").outputs)
     session = project.root / "results" / "S1"

@@ -273,21 +273,25 @@ class TestOneBadTrial:
 
     def test_the_good_trial_is_finished(self, partly_broken):
         results = partly_broken[0] / "results" / "S1" / "good"
-        assert (results / "checked.txt").exists()
+        assert (results / "report" / "index.html").exists()
         assert len((results / "kinematics" / "P1.mot").read_text().splitlines()) == 7 + 24
 
     @pytest.mark.parametrize("trial", BROKEN)
     def test_each_bad_trial_is_named_with_three_lines_and_has_a_page(self, partly_broken, trial):
         root, done = partly_broken
         results = root / "results" / "S1" / trial
-        assert not (results / "checked.txt").exists()
+        assert not (root / "results" / "report" / "checked.txt").exists()
         verdict = json.loads((results / "verdict.json").read_text())
         assert verdict["verdict"] == "error"
         assert len(verdict["error"].splitlines()) == 3
-        log = (root / "results" / "logs" / "check_trial" / "S1" / f"{trial}.log").read_text().splitlines()
-        assert len(log) == 3
-        assert trial in log[0]
-        assert log[0] in done.stdout + done.stderr  # a person sees it without looking for a log
+        log = (root / "results" / "logs" / "check_dataset" / "all.log").read_text().splitlines()
+        assert len(log) == 3 * len(self.BROKEN) + 1
+        named = [
+            number for number, line in enumerate(log[:-1]) if f"[trial S1/{trial}]" in line or f"S1/{trial}" in line
+        ]
+        assert named[0] % 3 == 0
+        assert log[-1] == "kineograph: 5 of 6 trials failed: all of them are on results/report/index.html"
+        assert log[named[0]] in done.stdout + done.stderr  # a person sees it without looking for a log
         assert '<pre class="error">' in (results / "report" / "index.html").read_text()
 
     @pytest.mark.parametrize(
@@ -330,8 +334,8 @@ class TestOneBadTrial:
             "config.yaml",
             "--cores",
             "2",
-            "results/S1/unreadable/checked.txt",
+            "results/S1/unreadable/report/index.html",
         ]
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert (root / "results" / "S1" / "unreadable" / "checked.txt").exists()
+        assert not json.loads((root / "results" / "S1" / "unreadable" / "verdict.json").read_text())["failed"]

@@ -19,7 +19,7 @@ from kineograph.geometry.rotation import vector_from_matrix
 from kineograph.io.motion import read_table
 from synthetic.networks import pose_network
 from synthetic.study import copy_project, rig, write_keypoints, write_people_study, write_videos, write_walk
-from workflow.conftest import Project
+from workflow.conftest import EVERYTHING, Project
 
 TRIALS = ("T1", "T2")
 CAMERAS = ("cam01", "cam02", "cam03")
@@ -28,7 +28,7 @@ SCOPE = {
     "calibrate": "calibration", "inspect": "trial", "estimate_pose": "camera", "synchronize": "trial", "associate": "trial",
     "triangulate": "trial", "smooth": "trial", "export_trc": "person in trial", "scale": "person",
     "solve_kinematics": "person in trial", "assess_quality": "trial", "draw_overlays": "trial", "plot_trial": "trial",
-    "judge_trial": "trial", "trial_page": "trial", "check_trial": "trial", "dataset_page": "dataset",
+    "judge_trial": "trial", "trial_page": "trial", "check_dataset": "dataset", "dataset_page": "dataset",
     "calibration_health": "calibration", "refine_calibration": "calibration",
     "draw_overlay_video": "camera", "augment": "trial", "player_pictures": "trial", "bone_shapes": "dataset",
 }  # fmt: skip
@@ -96,8 +96,9 @@ MAKES_STALE = {
     "draw_overlay_video": ["trial_page"],
     "player_pictures": ["trial_page"],
     "bone_shapes": ["trial_page"],
-    "judge_trial": ["trial_page", "check_trial", "dataset_page"],
-    "trial_page": ["check_trial"],
+    "judge_trial": ["trial_page", "check_dataset", "dataset_page"],
+    "trial_page": ["check_dataset"],
+    "dataset_page": ["check_dataset"],
 }
 """The graph, said once more in words: whose results go into whose."""
 SESSION_READERS = ("calibrate", "inspect", "estimate_pose", "synchronize", "associate")
@@ -449,7 +450,7 @@ def test_a_new_trial_runs_its_own_jobs_and_renews_its_participants_model(project
 
 def test_a_new_trial_beside_a_static_one_renews_no_model(project):
     static_trial(project.root)
-    assert project.snakemake("--quiet").code == 0
+    assert project.snakemake(*EVERYTHING, "--quiet").code == 0
     write_keypoints(project.root / "data" / "S1" / "T3" / "keypoints", phase=2.0)
     with (project.root / "data" / "trials.tsv").open("a") as sheet:
         sheet.write("S1\tT3\t\n")
@@ -463,7 +464,7 @@ def refined(finished, tmp_path_factory):
     """The study with its calibration refined, run to the end."""
     project = finished.copy(tmp_path_factory.mktemp("refined") / "project")
     setting("calibration", "refine", True)(project.root)
-    outcome = project.snakemake()
+    outcome = project.snakemake(*EVERYTHING)
     assert outcome.code == 0, outcome.text
     return project
 
@@ -588,14 +589,14 @@ def test_an_edit_of_a_study_calibrated_by_people_reruns_what_it_makes_stale(edit
     change, expected = PEOPLE_EDITS[edit]
     project = by_people.copy(tmp_path / "project")
     change(project.root)
-    found = project.plan("kinematics") - Counter(["kinematics"])
+    found = project.plan(targets=("kinematics",))
     assert found == expected, f"unexpected: {sorted(found - expected)}; missing: {sorted(expected - found)}"
 
 
 def test_a_new_trial_renews_a_calibration_by_people_and_all_that_is_made_with_it(by_people, tmp_path):
     project = by_people.copy(tmp_path / "project")
     write_walk(project.root / "data" / "S1" / "T3" / "keypoints", phase=2.0)
-    found = project.plan("kinematics") - Counter(["kinematics"])
+    found = project.plan(targets=("kinematics",))
     others = Counter({job: n for job, n in found.items() if "[T3" not in job})
     assert others == up_to_kinematics("calibrate")
 
@@ -614,7 +615,7 @@ def test_the_trials_page_tells_of_the_refinement(refined):
 def test_new_timestamps_rerun_the_synchronization_of_their_trial_and_not_the_networks(project):
     timestamps(project.root)
     override({"trial": "T1"}, "synchronization", method="timestamps")(project.root)
-    outcome = project.snakemake()
+    outcome = project.snakemake(*EVERYTHING)
     assert outcome.code == 0, outcome.text
     path = project.root / "data" / "S1" / "T1" / "videos" / "cam02.timestamps.csv"
     path.write_text("\n".join(f"{0.01 + frame / 60:.6f}" for frame in range(24)))
@@ -623,7 +624,7 @@ def test_new_timestamps_rerun_the_synchronization_of_their_trial_and_not_the_net
 
 def test_videos_with_overlays_are_made_on_request_and_named_on_the_page(project):
     override({"trial": "T1"}, "report", overlay_video=True, blur_faces=True, overlay_video_height_px=240)(project.root)
-    outcome = project.snakemake()
+    outcome = project.snakemake(*EVERYTHING)
     assert outcome.code == 0, outcome.text
     folder = project.root / "results" / "S1" / "T1" / "report"
     capture = cv2.VideoCapture(str(folder / "overlay_cam02.mp4"))
@@ -640,9 +641,9 @@ def test_videos_with_overlays_are_made_on_request_and_named_on_the_page(project)
 def test_running_after_an_edit_leaves_nothing_to_do(project):
     setting("filtering", "cutoff_hz", 9)(project.root)
     expected = project.plan()
-    outcome = project.snakemake()
+    outcome = project.snakemake(*EVERYTHING)
     assert outcome.code == 0, outcome.text
-    assert Counter({job: n for job, n in outcome.jobs.items() if job != "all"}) == expected
+    assert Counter({job: n for job, n in outcome.jobs.items() if job not in EVERYTHING}) == expected
     assert project.plan() == Counter()
 
 

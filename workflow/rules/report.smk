@@ -282,24 +282,25 @@ rule dataset_page:
         "python -m kineograph.cli dataset-page --verdicts {input.verdicts:q} --health {input.health:q} --table {output.table:q} --out {output.page:q} 2> {log:q}"
 
 
-# Fails where a trial's verdict says so; nothing waits for it but `all`.
-rule check_trial:
+# Fails where a trial's verdict says so: the last job of all, so that nothing waits for it but `all`.
+rule check_dataset:
     input:
-        verdict=LAYOUT.pattern("verdict"),
-        page=LAYOUT.pattern("trial_page"),
+        PLAN.each_trial("trial_page"),
+        verdicts=PLAN.each_trial("verdict"),
+        page=LAYOUT.path("dataset_page"),
     output:
         LAYOUT.pattern("checked"),
     log:
-        LAYOUT.log("check_trial", SESSION_TRIAL),
+        LAYOUT.log("check_dataset", ()),
     priority: -1
     conda:
         "../../envs/core.yaml"
     resources:
         **LIGHT,
     params:
-        code=PLAN.code("check_trial"),
+        code=PLAN.code("check_dataset"),
     shell:
-        "python -m kineograph.cli check-trial --verdict {input.verdict:q} --page {input.page:q} --out {output:q} 2> {log:q}"
+        "python -m kineograph.cli check-dataset --verdicts {input.verdicts:q} --page {input.page:q} --out {output:q} 2> {log:q}"
 
 
 # All cameras' videos with overlays, also where report.overlay_video does not ask for them.
@@ -308,7 +309,9 @@ rule overlay_videos:
         PLAN.each_trial("overlay_video"),
 
 
+# On request: what Snakemake's report shows, with still pictures and plots, which no page needs.
 rule report:
     input:
-        PAGES.every_picture(),
+        PLAN.each_trial("trial_page", "overlays", "plots"),
         LAYOUT.path("dataset_page"),
+        PICTURES.drawings(),

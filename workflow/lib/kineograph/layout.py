@@ -57,7 +57,6 @@ PATHS: dict[str, str] = {
     "person_export": f"{_TRIAL}/exports/{{participant}}{{tail}}",
     "trial_export": f"{_TRIAL}/exports/{{tail}}",
     "verdict": f"{_TRIAL}/verdict.json",
-    "checked": f"{_TRIAL}/checked.txt",
     # a participant's
     "model": f"{_PARTICIPANT}/model.osim",
     "scaling_report": f"{_PARTICIPANT}/scaling.json",
@@ -67,6 +66,7 @@ PATHS: dict[str, str] = {
     "bone_shapes": "report/bones.json",
     "summary": "report/summary.tsv",
     "dataset_page": "report/index.html",
+    "checked": "report/checked.txt",
 }
 """Path of each kind of file under the results folder; the braces are Snakemake's wildcards (`tail`: of an export's format)."""
 

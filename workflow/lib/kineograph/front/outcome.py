@@ -50,7 +50,7 @@ def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job]) -> Outcome:
     name = f"{trial.session}/{trial.name}"
     own = {"session": trial.session, "trial": trial.name}
     page = layout.path("trial_page", **own)
-    job = next((job for job in broken if job.trial == name and job.rule != "check_trial"), None)
+    job = next((job for job in broken if job.trial == name), None)
     if job is not None:
         why = f"{job.rule} {job.part}".strip() + f": {last_line(job.logs)}"
         return Outcome(name, "not finished", why, job.logs[0] if job.logs else "")
@@ -62,8 +62,8 @@ def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job]) -> Outcome:
     why = f"{blame}: {verdict['reason']}" if blame else ""
     if verdict["failed"]:
         return Outcome(name, "failed", why, page)
-    if not layout.exists("checked", **own):
-        return Outcome(name, "not finished", "its page or its last check is missing", "")
+    if not layout.exists("trial_page", **own):
+        return Outcome(name, "not finished", "its page is missing", "")
     return Outcome(name, "ok" if verdict["verdict"] == "pass" else "warned", why, page)
 
 

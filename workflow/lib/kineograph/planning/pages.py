@@ -36,11 +36,6 @@ class PagePlan:
         asked = self._plan.config.section("report", session=trial.session, trial=trial.name)["overlay_video"]
         return self._plan.of_trial(trial, "overlay_video") if asked else []
 
-    def every_picture(self) -> list[str]:
-        """The pages, pictures and plots of all trials, as Snakemake's report shows them."""
-        kinds = ("trial_page", "overlays", "plots")
-        return self._plan.each_trial(*kinds)
-
     def blurred_keypoints(self, wildcards: Wildcards) -> list[str]:
         """The keypoints of a trial's cameras where heads are to be blurred; else none are needed."""
         return self._plan.of_trial(self._plan.trial(wildcards), "keypoints") if self.blur_argument(wildcards) else []

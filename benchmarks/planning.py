@@ -2,10 +2,10 @@
 
 .venv/bin/python benchmarks/planning.py --trials 1000 --cameras 8 --up-to-date
 
-The dataset is made here: ten trials a session, a file of 2 MB for each camera of a trial: a video's header and nothing behind
-it, because planning reads no more. For the finished dataset nothing is computed: every result is an empty file, made in the order of the jobs,
-and ``snakemake --touch`` records the settings, code and inputs of each job, exactly as a run would have. The cache is a folder
-of its own: the user's is left alone.
+The dataset is made here: ten trials a session, a file of 2 MB for each camera of a trial: a video's header and nothing behind it,
+because planning reads no more. For the finished dataset nothing is computed: every result is an empty file, made in the order of
+the jobs, and ``snakemake --touch`` records the settings, code and inputs of each job, exactly as a run would have. The cache is a
+folder of its own: the user's is left alone. So the first row has the digests of all code in it, which a user's cache remembers.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ rule draw_calibration:
 
 rule inspect:
     input:
-        lambda wildcards: [ancient(path) for path in PLAN.recordings(wildcards)],
+        ancient(PLAN.recordings),
         calibration=PLAN.files("calibration"),
         report=PLAN.files("calibration_report"),
     output:

@@ -19,6 +19,7 @@ from kineograph.planning.pictures import PicturePlan
 from kineograph.planning.plan import Plan
 from kineograph.planning.projects import say_project
 from kineograph.planning.refinement import RefinementPlan
+from kineograph.planning.signatures import not_recorded
 from kineograph.provenance.code import remember_in
 from kineograph.provenance.records import lost_records_message, without_record
 

@@ -3,10 +3,8 @@
 
 rule estimate_pose_chunk:
     input:
-        recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
-        networks=lambda wildcards: [
-            ancient(path) for path in PLAN.network_inputs(wildcards)
-        ],
+        recording=ancient(PLAN.recording),
+        networks=ancient(PLAN.network_inputs),
     output:
         keypoints=temp(LAYOUT.pattern("keypoints_chunk")),
         report=temp(LAYOUT.pattern("pose_chunk_report")),
@@ -19,16 +17,16 @@ rule estimate_pose_chunk:
     threads: 1
     resources:
         **NETWORKS,
-        gpu=lambda wildcards: PLAN.gpu_slots(wildcards),
+        gpu=PLAN.gpu_slots,
     params:
         settings=PLAN.pose_settings,
         code=PLAN.pose_code,
         content=PLAN.pose_content,
-        kind=lambda wildcards: PLAN.camera(wildcards).kind,
+        kind=PLAN.recording_kind,
         fps=PLAN.stated_fps,
-        networks=lambda wildcards, input: PLAN.network_arguments(wildcards),
-        device=lambda wildcards, input: PLAN.pose_device(wildcards),
-        chunk=lambda wildcards, input: PLAN.chunk_of(wildcards),
+        networks=not_recorded(PLAN.network_arguments),
+        device=not_recorded(PLAN.pose_device),
+        chunk=not_recorded(PLAN.chunk_of),
     shell:
         "python -m kineograph.cli estimate-pose --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
         " --fps {params.fps} {params.networks} --device {params.device} --threads {threads} --chunk {params.chunk} --settings {params.settings:q} --code {params.code}"
@@ -38,10 +36,8 @@ rule estimate_pose_chunk:
 # Where a video is done in chunks (pose.chunks), their results are gathered here.
 rule estimate_pose:
     input:
-        recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
-        networks=lambda wildcards: [
-            ancient(path) for path in PLAN.network_inputs(wildcards)
-        ],
+        recording=ancient(PLAN.recording),
+        networks=ancient(PLAN.network_inputs),
         chunks=PLAN.pose_chunks,
         reports=PLAN.pose_chunk_reports,
     output:
@@ -56,16 +52,16 @@ rule estimate_pose:
     threads: 1
     resources:
         **NETWORKS,
-        gpu=lambda wildcards: PLAN.gpu_slots(wildcards),
+        gpu=PLAN.gpu_slots,
     params:
         settings=PLAN.pose_settings,
         code=PLAN.pose_code,
         content=PLAN.pose_content,
-        kind=lambda wildcards: PLAN.camera(wildcards).kind,
+        kind=PLAN.recording_kind,
         fps=PLAN.stated_fps,
-        networks=lambda wildcards, input: PLAN.network_arguments(wildcards),
-        device=lambda wildcards, input: PLAN.pose_device(wildcards),
-        gather=lambda wildcards, input: PLAN.gather_argument(wildcards),
+        networks=not_recorded(PLAN.network_arguments),
+        device=not_recorded(PLAN.pose_device),
+        gather=not_recorded(PLAN.gather_argument),
     shell:
         "python -m kineograph.cli estimate-pose --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
         " --fps {params.fps} {params.networks} --device {params.device} --threads {threads} {params.gather} --settings {params.settings:q} --code {params.code}"

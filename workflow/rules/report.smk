@@ -65,7 +65,7 @@ rule draw_overlays:
 # On request (report.overlay_video).
 rule draw_overlay_video:
     input:
-        recording=lambda wildcards: ancient(str(PLAN.camera(wildcards).path)),
+        recording=ancient(PLAN.recording),
         inputs=LAYOUT.pattern("inputs"),
         calibration=REFINEMENT.calibration,
         keypoints=LAYOUT.pattern("keypoints"),
@@ -86,7 +86,7 @@ rule draw_overlay_video:
         blur=PAGES.blur_argument,
         code=PLAN.code("draw_overlay_video"),
         content=PLAN.skeleton_content,
-        kind=lambda wildcards: PLAN.camera(wildcards).kind,
+        kind=PLAN.recording_kind,
     shell:
         "python -m kineograph.cli draw-overlay-video --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
         " --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"

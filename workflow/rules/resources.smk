@@ -7,7 +7,7 @@ CACHE = PLAN.cache
 LIGHT = AMOUNTS.asks_for(mem_mb=500, runtime=10)
 # Pictures for a calibration (107)
 PHOTOS = AMOUNTS.asks_for(mem_mb=2000, runtime=30)
-# Whole trials as arrays (98 MB at 2,400 views, 1,567 MB and 31 s at 288,000)
+# Whole trials as arrays (98 MB at 2,400 views, 206 at 12,000, 1,567 and 31 s at 288,000)
 ARRAYS = AMOUNTS.asks_for(mem_mb=500, runtime=10, per_view=(0.01, 0.0002))
 # Videos through networks (454 on the CPU, at any length; 0.09-0.12 s a frame there; not measured on a GPU)
 NETWORKS = AMOUNTS.asks_for(mem_mb=3000, runtime=30, per_view=(0.0, 0.02))

@@ -142,6 +142,14 @@ class Plan:
         """The camera of the wildcards."""
         return self.trial(wildcards).camera(wildcards.camera)
 
+    def recording(self, wildcards: Wildcards) -> str:
+        """The file or folder that the camera of the wildcards recorded."""
+        return str(self.camera(wildcards).path)
+
+    def recording_kind(self, wildcards: Wildcards) -> str:
+        """What it is: a video, a folder of pictures, or a keypoint format."""
+        return self.camera(wildcards).kind
+
     # ---- settings, code and content
 
     def settings(self, section: str, part: str | None = None) -> FromWildcards:

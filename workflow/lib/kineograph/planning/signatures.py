@@ -16,6 +16,11 @@ def keeps_signature(function: Function) -> Function:
     return function
 
 
+def not_recorded(answer: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """A parameter's function that asks for the input files, too: Snakemake does not record it, so another answer reruns nothing."""
+    return keeps_signature(lambda wildcards, input: answer(wildcards))
+
+
 def keep_signatures(owner: Class) -> Class:
     """The same for all methods of a class."""
     for value in vars(owner).values():

@@ -17,7 +17,7 @@ def keeps_signature(function: Function) -> Function:
 
 
 def not_recorded(answer: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
-    """A parameter's function that asks for the input files, too: Snakemake does not record it, so another answer reruns nothing."""
+    """A parameter's function that asks for the input files, too: Snakemake records none of it, and reruns nothing for it."""
     return keeps_signature(lambda wildcards, input: answer(wildcards))
 
 

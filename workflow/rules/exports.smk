@@ -21,7 +21,7 @@ for JOB in EXPORTS.jobs():
         conda:
             "../../envs/core.yaml"
         resources:
-            **LIGHT,
+            **ARRAYS,
         params:
             formats=JOB.formats,
             code=JOB.code,

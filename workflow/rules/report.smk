@@ -115,7 +115,7 @@ rule plot_trial:
     conda:
         "../../envs/core.yaml"
     resources:
-        **LIGHT,
+        **ARRAYS,
     params:
         code=PLAN.code("plot_trial"),
         content=PLAN.skeleton_content,
@@ -241,7 +241,7 @@ rule trial_page:
     conda:
         "../../envs/core.yaml"
     resources:
-        **LIGHT,
+        **ARRAYS,
     params:
         code=PLAN.code("trial_page"),
         content=PAGES.trial_content,

@@ -23,6 +23,7 @@ include: "workflow/rules/scaling.smk"
 include: "workflow/rules/kinematics.smk"
 include: "workflow/rules/exports.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/sweep.smk"
 
 
 localrules:

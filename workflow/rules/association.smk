@@ -3,10 +3,10 @@
 
 rule associate:
     input:
-        inputs=LAYOUT.pattern("inputs"),
+        inputs=PLAN.source("inputs"),
         calibration=PLAN.files("calibration"),
         keypoints=PLAN.files("keypoints"),
-        synchronization=LAYOUT.pattern("synchronization"),
+        synchronization=PLAN.source("synchronization"),
     output:
         tracks=LAYOUT.pattern("tracks"),
         report=LAYOUT.pattern("association_report"),

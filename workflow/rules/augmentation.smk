@@ -4,7 +4,7 @@
 rule augment:
     input:
         lambda wildcards: ancient(AUGMENTATION.networks_input(wildcards)),
-        points=LAYOUT.pattern("filtered"),
+        points=PLAN.source("filtered"),
     output:
         points=LAYOUT.pattern("augmented"),
         report=LAYOUT.pattern("augmentation_report"),

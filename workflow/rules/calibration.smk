@@ -90,8 +90,8 @@ rule draw_calibration:
             ]
         ],
         views=lambda wildcards: list(PICTURES.drawn_views(wildcards).values()),
-        calibration=LAYOUT.pattern("calibration"),
-        report=LAYOUT.pattern("calibration_report"),
+        calibration=PLAN.source("calibration"),
+        report=PLAN.source("calibration_report"),
     output:
         report(
             LAYOUT.pattern("calibration_picture"),
@@ -145,7 +145,7 @@ rule inspect:
 rule refine_calibration:
     input:
         REFINEMENT.of_its_trials("inputs", "keypoints", "synchronization", "tracks"),
-        calibration=LAYOUT.pattern("calibration"),
+        calibration=PLAN.source("calibration"),
     output:
         calibration=LAYOUT.pattern("refined_calibration"),
         report=LAYOUT.pattern("refinement_report"),
@@ -161,10 +161,11 @@ rule refine_calibration:
         settings=PLAN.settings("calibration", "refinement"),
         code=PLAN.code("refine_calibration"),
         trials=REFINEMENT.trials,
+        elsewhere=REFINEMENT.elsewhere,
         results=lambda wildcards: LAYOUT.root,
     shell:
         "python -m kineograph.cli refine-calibration --results {params.results:q} --session {wildcards.session:q}"
-        " --trials {params.trials:q} --calibration {input.calibration:q}"
+        " --trials {params.trials:q} --elsewhere {params.elsewhere:q} --calibration {input.calibration:q}"
         " --settings {params.settings:q} --code {params.code} --out {output.calibration:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
@@ -174,7 +175,7 @@ rule calibration_health:
         REFINEMENT.of_its_trials(
             "inputs", "keypoints", "synchronization", "tracks", "association_report"
         ),
-        calibration=LAYOUT.pattern("calibration"),
+        calibration=PLAN.source("calibration"),
     output:
         LAYOUT.pattern("calibration_health"),
     log:
@@ -189,10 +190,11 @@ rule calibration_health:
         code=PLAN.code("calibration_health"),
         trials=REFINEMENT.trials,
         heights=REFINEMENT.heights,
+        elsewhere=REFINEMENT.elsewhere,
         results=lambda wildcards: LAYOUT.root,
     shell:
         "python -m kineograph.cli calibration-health --results {params.results:q} --session {wildcards.session:q}"
-        " --trials {params.trials:q} --heights {params.heights:q} --calibration {input.calibration:q}"
+        " --trials {params.trials:q} --elsewhere {params.elsewhere:q} --heights {params.heights:q} --calibration {input.calibration:q}"
         " --code {params.code} --report {output:q} --errors-as-verdicts 2> {log:q}"
 
 

@@ -3,7 +3,7 @@
 
 rule smooth:
     input:
-        LAYOUT.pattern("points3d"),
+        PLAN.source("points3d"),
     output:
         points=LAYOUT.pattern("filtered"),
         report=LAYOUT.pattern("filtering_report"),

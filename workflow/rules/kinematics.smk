@@ -4,9 +4,9 @@
 rule solve_kinematics:
     input:
         ancient(PLAN.setup_input()),
-        markers=LAYOUT.pattern("trc"),
+        markers=PLAN.source("trc"),
         points=AUGMENTATION.points,
-        model=LAYOUT.pattern("model"),
+        model=PLAN.source("model"),
     output:
         motion=LAYOUT.pattern("motion"),
         coordinates=LAYOUT.pattern("coordinates"),

@@ -3,12 +3,12 @@
 
 rule assess_quality:
     input:
-        inputs=LAYOUT.pattern("inputs"),
+        inputs=PLAN.source("inputs"),
         calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
-        synchronization=LAYOUT.pattern("synchronization"),
-        tracks=LAYOUT.pattern("tracks"),
-        points=LAYOUT.pattern("filtered"),
+        synchronization=PLAN.source("synchronization"),
+        tracks=PLAN.source("tracks"),
+        points=PLAN.source("filtered"),
     output:
         LAYOUT.pattern("quality"),
     log:
@@ -30,12 +30,12 @@ rule assess_quality:
 rule draw_overlays:
     input:
         ancient(PLAN.recordings),
-        inputs=LAYOUT.pattern("inputs"),
+        inputs=PLAN.source("inputs"),
         calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
-        synchronization=LAYOUT.pattern("synchronization"),
-        tracks=LAYOUT.pattern("tracks"),
-        points=LAYOUT.pattern("filtered"),
+        synchronization=PLAN.source("synchronization"),
+        tracks=PLAN.source("tracks"),
+        points=PLAN.source("filtered"),
     output:
         report(
             directory(LAYOUT.pattern("overlays")),
@@ -66,12 +66,12 @@ rule draw_overlays:
 rule draw_overlay_video:
     input:
         recording=ancient(PLAN.recording),
-        inputs=LAYOUT.pattern("inputs"),
+        inputs=PLAN.source("inputs"),
         calibration=REFINEMENT.calibration,
-        keypoints=LAYOUT.pattern("keypoints"),
-        synchronization=LAYOUT.pattern("synchronization"),
-        tracks=LAYOUT.pattern("tracks"),
-        points=LAYOUT.pattern("filtered"),
+        keypoints=PLAN.source("keypoints"),
+        synchronization=PLAN.source("synchronization"),
+        tracks=PLAN.source("tracks"),
+        points=PLAN.source("filtered"),
     output:
         LAYOUT.pattern("overlay_video"),
     log:
@@ -96,9 +96,9 @@ rule draw_overlay_video:
 
 rule plot_trial:
     input:
-        quality=LAYOUT.pattern("quality"),
-        raw=LAYOUT.pattern("points3d"),
-        filtered=LAYOUT.pattern("filtered"),
+        quality=PLAN.source("quality"),
+        raw=PLAN.source("points3d"),
+        filtered=PLAN.source("filtered"),
         coordinates=PLAN.files("coordinates"),
         models=PLAN.files("model"),
         marker_errors=PLAN.files("marker_errors"),
@@ -164,7 +164,7 @@ rule judge_trial:
 rule player_pictures:
     input:
         ancient(PAGES.filmed),
-        synchronization=LAYOUT.pattern("synchronization"),
+        synchronization=PLAN.source("synchronization"),
         blurred=PAGES.blurred_keypoints,
     output:
         LAYOUT.pattern("player_pictures"),
@@ -207,7 +207,7 @@ rule bone_shapes:
 rule trial_page:
     input:
         **{
-            kind: LAYOUT.pattern(kind)
+            kind: PLAN.source(kind)
             for kind in (
                 "inputs",
                 "synchronization",
@@ -221,7 +221,7 @@ rule trial_page:
         bones=LAYOUT.pattern("bone_shapes"),
         calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
-        pictures=LAYOUT.pattern("player_pictures"),
+        pictures=PLAN.source("player_pictures"),
         kinematics=PLAN.files("kinematics_report"),
         coordinates=PLAN.files("coordinates"),
         bodies=PLAN.files("bodies"),

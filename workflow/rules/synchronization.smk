@@ -3,7 +3,7 @@
 
 rule synchronize:
     input:
-        inputs=LAYOUT.pattern("inputs"),
+        inputs=PLAN.source("inputs"),
         calibration=PLAN.files("calibration"),
         keypoints=PLAN.files("keypoints"),
     output:

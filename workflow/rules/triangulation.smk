@@ -3,11 +3,11 @@
 
 rule triangulate:
     input:
-        inputs=LAYOUT.pattern("inputs"),
+        inputs=PLAN.source("inputs"),
         calibration=REFINEMENT.calibration,
         keypoints=PLAN.files("keypoints"),
-        synchronization=LAYOUT.pattern("synchronization"),
-        tracks=LAYOUT.pattern("tracks"),
+        synchronization=PLAN.source("synchronization"),
+        tracks=PLAN.source("tracks"),
     output:
         points=LAYOUT.pattern("points3d"),
         report=LAYOUT.pattern("triangulation_report"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-RESERVED_SESSIONS = ("logs", "benchmarks", "report")
+RESERVED_SESSIONS = ("logs", "benchmarks", "report", "sweep")
 """Names that a session can't have, because the results folder uses them."""
 RESERVED_TRIALS = ("calibration", "participants")
 """Names that a trial can't have, because the session's folder uses them."""
@@ -67,6 +67,9 @@ PATHS: dict[str, str] = {
     "summary": "report/summary.tsv",
     "dataset_page": "report/index.html",
     "checked": "report/checked.txt",
+    "sweep_table": "sweep/table.csv",
+    "sweep_accuracy": "sweep/accuracy.csv",
+    "sweep_page": "sweep/index.html",
 }
 """Path of each kind of file under the results folder; the braces are Snakemake's wildcards (`tail`: of an export's format)."""
 

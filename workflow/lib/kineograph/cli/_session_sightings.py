@@ -25,6 +25,9 @@ def add_session(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", required=True, metavar="FOLDER", help="the results folder")
     parser.add_argument("--session", required=True)
     parser.add_argument("--trials", type=json_argument, required=True, metavar="JSON", help="the trials' names")
+    parser.add_argument(
+        "--elsewhere", type=json_argument, default={}, metavar="JSON", help="kinds of files that another session has"
+    )
     parser.add_argument("--calibration", type=Path, required=True, metavar="FILE", help="calibration.toml")
 
 
@@ -63,7 +66,7 @@ def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: fl
     layout = Layout(args.results)
 
     def path(kind: str, **names: str) -> Path:
-        return Path(layout.path(kind, session=args.session, trial=trial, **names))
+        return Path(layout.path(kind, session=args.elsewhere.get(kind, args.session), trial=trial, **names))
 
     cameras = read_inputs(path("inputs")).usable
     views = views_of(path("inputs"), args.calibration, [path("keypoints", camera=camera.name) for camera in cameras])

@@ -9,6 +9,8 @@ from kineograph.layout import RESERVED_SESSIONS, RESERVED_TRIALS
 
 SAFE_NAME = r"[A-Za-z0-9][A-Za-z0-9_.+-]*"
 LONGEST_NAME = 100
+SESSION_NAME = rf"{SAFE_NAME}(?:~[a-z_]+\.[a-z_]+=[A-Za-z0-9_.+-]+)?"
+"""Of a session in the results: also one under other settings, whose name no sheet can have."""
 _SAFE = re.compile(SAFE_NAME)
 _RESERVED = {"session": RESERVED_SESSIONS, "trial": RESERVED_TRIALS}
 

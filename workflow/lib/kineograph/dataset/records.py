@@ -122,20 +122,28 @@ class Dataset:
         By name; those that no sheet describes have neither height nor mass.
     source : str
         Where the trials were read: the sheet's path, or "folders of ...".
+    varied : tuple of Trial
+        Trials once more under other settings, in sessions of other names. They are found by name, but not among `trials`.
     """
 
     trials: tuple[Trial, ...]
     participants: dict[str, Participant] = field(default_factory=dict)
     source: str = ""
+    varied: tuple[Trial, ...] = ()
 
     def trial(self, session: str, name: str) -> Trial:
         """The trial of that session and name; KeyError where there is none."""
         return self._by_key[session, name]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_by_key", {trial.key: trial for trial in self.trials})
+        object.__setattr__(self, "_by_key", {trial.key: trial for trial in self.every_trial})
 
     _by_key: dict[tuple[str, str], Trial] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def every_trial(self) -> tuple[Trial, ...]:
+        """All trials, also under other settings."""
+        return self.trials + self.varied
 
     def sessions(self) -> list[str]:
         """The sessions' names, sorted."""
@@ -148,7 +156,7 @@ class Dataset:
 
     def trials_of(self, session: str, participant: str) -> list[Trial]:
         """The trials of a session that a participant is in."""
-        return [trial for trial in self.trials if trial.session == session and participant in trial.participants]
+        return [t for t in self.every_trial if t.session == session and participant in t.participants]
 
     def measured_trials_of(self, session: str, participant: str) -> list[Trial]:
         """The trials that a participant's model is scaled from: the static ones, or all where none is."""
@@ -157,4 +165,4 @@ class Dataset:
 
     def trials_calibrated_by(self, session: str, calibration: str) -> list[Trial]:
         """The trials of a session that share a calibration."""
-        return [trial for trial in self.trials if (trial.session, trial.calibration.name) == (session, calibration)]
+        return [t for t in self.every_trial if (t.session, t.calibration.name) == (session, calibration)]

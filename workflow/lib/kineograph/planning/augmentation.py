@@ -29,7 +29,7 @@ class AugmentationPlan:
 
     def __init__(self, plan: Plan, mistakes: Mistakes) -> None:
         self._plan = plan
-        for trial in plan.dataset.trials:
+        for trial in plan.dataset.every_trial:
             with mistakes.noted():
                 self._card(trial)
 

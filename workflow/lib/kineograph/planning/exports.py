@@ -126,7 +126,7 @@ class ExportPlan:
         pattern = self._plan.layout.pattern(kind)
         if "{participant}" in pattern and hasattr(wildcards, "participant"):
             names = {name: getattr(wildcards, name) for name in WILDCARDS["person"]}
-            return [pattern.format(**names)]
+            return [self._plan.path(kind, **names)]
         return self._plan.of_trial(self._plan.trial(wildcards), kind)
 
     def _pattern(self, level: str, tail: str) -> str:

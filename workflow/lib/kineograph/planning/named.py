@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from kineograph.catalog.models import read_network_cards
+from kineograph.dataset.names import natural_key
 from kineograph.dataset.records import Dataset
-from kineograph.errors import Mistakes
+from kineograph.errors import ConfigError, Mistakes, nearest
 from kineograph.settings.configuration import Configuration
 
 
@@ -24,10 +25,30 @@ def note_unknown_names(config: Configuration, dataset: Dataset, mistakes: Mistak
         config.check_overrides(names)
 
 
+def note_unknown_cameras(config: Configuration, dataset: Dataset, mistakes: Mistakes) -> None:
+    """Note cameras that are to be left out and that the dataset does not have."""
+    known = {camera.name for trial in dataset.trials for camera in trial.cameras}
+    named = {
+        name
+        for trial in dataset.every_trial
+        for name in config.section("triangulation", session=trial.session, trial=trial.name)["without_cameras"]
+    }
+    for name in sorted(named - known):
+        mistakes.add(
+            ConfigError(
+                f"triangulation.without_cameras names '{name}', and no trial has such a camera",
+                expected=f"a camera of the dataset: {', '.join(sorted(known, key=natural_key)[:8])}",
+                found=f"'{name}'",
+                hint=nearest(name, known) or "correct the name, or remove it",
+                key="triangulation.without_cameras",
+            )
+        )
+
+
 def note_missing_networks(config: Configuration, dataset: Dataset, models: Path, mistakes: Mistakes) -> None:
     """Note each network that a camera's settings ask for and that has no card in the folder `models`."""
     checked = set()
-    for trial in dataset.trials:
+    for trial in dataset.every_trial:
         for camera in trial.cameras:
             settings = config.section("pose", session=trial.session, trial=trial.name, camera=camera.name)
             asked = settings["model"], settings["detector"]

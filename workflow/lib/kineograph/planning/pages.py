@@ -79,7 +79,7 @@ class PagePlan:
 
     def result_files(self, wildcards: Wildcards) -> str:
         """The files that a trial's page names to each participant, as JSON."""
-        path = self._plan.layout.path
+        path = self._plan.path
         names = {"session": wildcards.session, "trial": wildcards.trial}
         people = self._plan.trial(wildcards).participants
         kinds = ("motion", "trc", "model")

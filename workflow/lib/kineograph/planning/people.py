@@ -53,7 +53,8 @@ class PeoplePlan:
 
     def arguments(self, wildcards: Wildcards) -> list[str]:
         """The command line's arguments by which the keypoints are found."""
-        return ["--results", self._plan.layout.root, "--session", wildcards.session]
+        session = self._plan.variants.owner(wildcards.session, "keypoints")
+        return ["--results", self._plan.layout.root, "--session", session]
 
     def _trials(self, wildcards: Wildcards) -> list[Trial]:
         return self._plan.dataset.trials_calibrated_by(wildcards.session, wildcards.calibration)

@@ -200,9 +200,9 @@ class PicturePlan:
         names = {name: getattr(wildcards, name) for name in ("session", "calibration", "camera")}
         options = {}
         if calibration["intrinsics"] == "computed":
-            options["--lens-views"] = self.plan.layout.path("board_views", **names, purpose=INTRINSICS)
+            options["--lens-views"] = self.plan.path("board_views", **names, purpose=INTRINSICS)
         if calibration["method"] == BOARD:
-            options["--views"] = self.plan.layout.path("board_views", **names, purpose=EXTRINSICS)
+            options["--views"] = self.plan.path("board_views", **names, purpose=EXTRINSICS)
         return options
 
     def drawing_arguments(self, wildcards: Wildcards) -> str:
@@ -249,4 +249,4 @@ class PicturePlan:
 
     def _each_camera(self, wildcards: Wildcards, result: str, **names: str) -> list[str]:
         names |= {"session": wildcards.session, "calibration": wildcards.calibration}
-        return [self.plan.layout.path(result, **names, camera=camera) for camera in self.cameras(wildcards)]
+        return [self.plan.path(result, **names, camera=camera) for camera in self.cameras(wildcards)]

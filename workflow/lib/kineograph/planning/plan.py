@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import shlex
+import string
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,9 +26,10 @@ from kineograph.dataset.records import CameraSource, Dataset, Trial
 from kineograph.errors import Mistakes, noted_in
 from kineograph.layout import Layout
 from kineograph.planning.cache_link import linked_cache
-from kineograph.planning.named import note_missing_networks, note_unknown_names
+from kineograph.planning.named import note_missing_networks, note_unknown_cameras, note_unknown_names
 from kineograph.planning.projects import with_project
 from kineograph.planning.signatures import keep_signatures, keeps_signature
+from kineograph.planning.variants import Variants
 from kineograph.project_formats._project import Project
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import fingerprint
@@ -78,6 +80,7 @@ class Plan:
         with noted_in(mistakes) as noted:
             self._read(config, repository, where, noted)
             note_unknown_names(self.config, self.dataset, noted)
+            note_unknown_cameras(self.config, self.dataset, noted)
             note_missing_networks(self.config, self.dataset, self.resources / "models", noted)
 
     def _read(self, config: Mapping[str, Any], repository: Path, where: str, mistakes: Mistakes) -> None:
@@ -91,6 +94,8 @@ class Plan:
         root = self.config.value("dataset")
         sheets = self.config.value("trials"), self.config.value("participants")
         self.dataset = read_dataset(Path(root), *sheets, mistakes) if root else Dataset(())
+        self.variants = Variants(self.config, self.dataset, mistakes)
+        self.dataset = self.variants.dataset
         self.resources = repository / "resources"
         self.catalogue: Catalogue = read_catalogue(self.resources / "assets.toml")
         self.cache = linked_cache()
@@ -107,7 +112,8 @@ class Plan:
         paths = []
         for kind in kinds:
             pattern = self.layout.pattern(kind)
-            names = {"session": trial.session, "trial": trial.name, "calibration": trial.calibration.name}
+            session = self.variants.owner(trial.session, kind)
+            names = {"session": session, "trial": trial.name, "calibration": trial.calibration.name}
             if "{camera}" in pattern:
                 paths += [pattern.format(**names, camera=camera.name) for camera in trial.cameras]
             elif "{participant}" in pattern:
@@ -115,6 +121,18 @@ class Plan:
             else:
                 paths.append(pattern.format(**names))
         return paths
+
+    def path(self, kind: str, **wildcards: str) -> str:
+        """The path of one file that is read: where a session has it from the one that it varies, that one's."""
+        return self.layout.path(kind, **wildcards | {"session": self.variants.owner(wildcards["session"], kind)})
+
+    def source(self, kind: str) -> str | Callable[[Wildcards], str]:
+        """An input: a kind of file with the wildcards of the job; the plain pattern where no session varies another."""
+        pattern = self.layout.pattern(kind)
+        if not self.variants:
+            return pattern
+        names = [name for _, name, _, _ in string.Formatter().parse(pattern) if name]
+        return keeps_signature(lambda wildcards: self.path(kind, **_named(wildcards, *names)))
 
     def files(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
         """An input function: the paths of these kinds for the trial of the wildcards."""
@@ -127,7 +145,7 @@ class Plan:
         def paths(wildcards: Wildcards) -> list[str]:
             found = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
             names = {"session": wildcards.session, "participant": wildcards.participant}
-            return [self.layout.path(kind, **names, trial=trial.name) for trial in found]
+            return [self.path(kind, **names, trial=trial.name) for trial in found]
 
         return paths
 

@@ -9,6 +9,9 @@ from kineograph.planning.plan import Plan, Wildcards
 from kineograph.planning.signatures import keep_signatures
 from kineograph.settings.text import canonical
 
+SEEN = ("inputs", "keypoints", "synchronization", "tracks")
+"""The kinds of files that tell what a trial's cameras saw of whom."""
+
 
 @keep_signatures
 class RefinementPlan:
@@ -47,6 +50,11 @@ class RefinementPlan:
         names = {name for trial in self._trials(wildcards) for name in trial.participants}
         people = {name: self._plan.dataset.participants[name].height_m for name in sorted(names)}
         return canonical({name: height for name, height in people.items() if height is not None})
+
+    def elsewhere(self, wildcards: Wildcards) -> str:
+        """The kinds of files of those trials that a session under other settings has from the one it varies, as JSON."""
+        owners = {kind: self._plan.variants.owner(wildcards.session, kind) for kind in SEEN}
+        return canonical({kind: owner for kind, owner in owners.items() if owner != wildcards.session})
 
     def of_its_trials(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
         """An input function: the paths of these kinds for all trials that have the calibration of the wildcards."""

@@ -39,7 +39,7 @@ class SharePlan:
     def files(self, wildcards: Wildcards) -> str:
         """The same as JSON, by their place in the archive; ``{name}`` stands for what the participant is called there."""
         names = {"session": wildcards.session, "participant": wildcards.participant}
-        path = self._plan.layout.path
+        path = self._plan.path
         files = {"{name}.osim": path("model", **names), "scaling.json": path("scaling_report", **names)}
         for trial in self._plan.dataset.trials_of(wildcards.session, wildcards.participant):
             for kind, place in SHARED.items():

@@ -37,12 +37,17 @@ SIDE_COLOURS = {"right": RIGHT, "left": LEFT, "middle": MIDDLE}
 
 def save(figure: Any, path: Path) -> None:
     """Write a figure as SVG, atomically; the same figure gives the same bytes."""
+    write_text(path, as_svg(figure))
+
+
+def as_svg(figure: Any) -> str:
+    """A figure as the text of an SVG file; the same figure gives the same text."""
     import matplotlib.pyplot as plt
 
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "Kineograph"}, bbox_inches="tight")
     plt.close(figure)
-    write_text(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def nothing(path: Path, text: str) -> None:

@@ -11,6 +11,7 @@ from kineograph.errors import ConfigError, Mistakes, noted_in
 from kineograph.settings.plugins import plugin_module, plugin_names
 from kineograph.settings.schema import Schema, check, chosen_plugin, complete, load_schema, section_schema, without_keys
 from kineograph.settings.text import canonical
+from kineograph.settings.variants import Variant, check_sweep, listed_variants
 
 
 class Configuration:
@@ -41,11 +42,12 @@ class Configuration:
         mistakes: Mistakes | None = None,
     ) -> None:
         self._schema: Schema = load_schema(schema_path)
-        errors = check(self._schema, config, where)
+        errors = [*check(self._schema, config, where), *check_sweep(self._schema, config, where)]
         with noted_in(mistakes) as noted:
             noted.add(*errors)
         self._config = without_keys(config, [error.key for error in errors])
         self._overrides: list[dict[str, Any]] = self._config.get("overrides") or []
+        self._variants: dict[str, tuple[str, Variant]] = {}
         self._section = functools.cache(self._resolve)
 
     @property
@@ -93,6 +95,14 @@ class Configuration:
         chosen = chosen_plugin(rule, self.section(section, **wildcards))
         return plugin_module(folder, chosen) if chosen in plugin_names(folder) else None
 
+    def variants(self) -> list[Variant]:
+        """The variants that the configuration lists (sweep)."""
+        return listed_variants(self._schema, self._config)
+
+    def vary(self, name: str, session: str, variant: Variant) -> None:
+        """Let the session `name` have the settings of another one, with a variant's over them."""
+        self._variants[name] = session, variant
+
     def check_overrides(self, known: dict[str, set[str]]) -> None:
         """Raise ConfigError where an override matches nothing: a misspelt trial would be ignored in silence.
 
@@ -113,10 +123,14 @@ class Configuration:
     def _resolve(self, section: str, key: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         values: dict[str, Any] = dict(self._config.get(section) or {})
         names = dict(key)
+        variant = None
+        if names.get("session") in self._variants:
+            names["session"], variant = self._variants[names["session"]]
         for override in self._overrides:
             patterns = override["match"]
             if all(name in names and fnmatchcase(names[name], pattern) for name, pattern in patterns.items()):
                 values.update(override["set"].get(section, {}))
+        values |= variant.settings.get(section, {}) if variant else {}
         return complete(self._schema, section, values)
 
 

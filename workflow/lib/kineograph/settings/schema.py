@@ -106,19 +106,25 @@ def check(schema: Schema, config: dict[str, Any], where: str) -> list[ConfigErro
 def without_keys(config: dict[str, Any], keys: list[str]) -> dict[str, Any]:
     """The configuration without the keys that :func:`check` found wrong, so that they have their defaults.
 
-    Of a section only that key is left out, but a whole override, and a whole section that is none.
+    Of a section only that key is left out, but all overrides or all of a sweep, and a whole section that is none.
     """
     kept = copy.deepcopy(config)
     for key in keys:
         section, _, rest = key.partition(".")
         name = rest.partition(".")[0].partition("[")[0]
-        if section.startswith("overrides"):
-            kept.pop("overrides", None)
+        whole = section.partition("[")[0]
+        if whole in ("overrides", "sweep"):
+            kept.pop(whole, None)
         elif name and isinstance(kept.get(section), dict):
             kept[section].pop(name, None)
         else:
             kept.pop(section.partition("[")[0], None)
     return kept
+
+
+def check_section(schema: Schema, section: str, values: Any, path: str, where: str) -> list[ConfigError]:
+    """Every mistake in the values of one section, which the messages call `path`."""
+    return list(_check_object(section_schema(schema, section, values), values, path, where))
 
 
 def _overrides(config: dict[str, Any]) -> list[Any]:

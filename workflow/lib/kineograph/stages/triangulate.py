@@ -35,6 +35,7 @@ class TriangulateSettings:
     max_error_px: float = 15.0
     min_confidence: float = 0.3
     min_cameras: int = 2
+    without_cameras: tuple[str, ...] = ()
     swaps: bool = True
     temporal: bool = True
     undistort: Literal["auto", "always", "never"] = "auto"
@@ -67,10 +68,12 @@ def triangulate(
         The section ``triangulation``.
     """
     frames, _, cameras = tracks.detection.shape
-    if cameras < settings.min_cameras or frames == 0:
+    left_out = np.isin(tracks.cameras, settings.without_cameras)
+    if cameras - left_out.sum() < settings.min_cameras or frames == 0:
         return _nothing(tracks, skeleton, settings)
     image, confidence = on_common_clock(keypoints, synchronization, tracks)
     confidence[~(confidence >= settings.min_confidence)] = 0.0
+    confidence[..., left_out] = 0.0
     undistorted = {camera.name: _undistorts(camera, settings.undistort) for camera in rig.cameras}
     for index, camera in enumerate(rig.cameras):
         if undistorted[camera.name]:
@@ -128,7 +131,7 @@ def _nothing(tracks: PersonTracks, skeleton: Skeleton, settings: TriangulateSett
     )
     reason = Reason(
         "fail",
-        f"{len(tracks.cameras)} usable cameras and {shape[0]} frames came in (wanted: {settings.min_cameras} cameras)",
+        f"{len(set(tracks.cameras) - set(settings.without_cameras))} usable cameras and {shape[0]} frames came in (wanted: {settings.min_cameras} cameras)",
         "",
         "see the earlier stages' verdicts",
     )

@@ -32,7 +32,13 @@ def ratio(skeleton, cameras, *, staying_px, seed, shared_m=0.0):
     random = np.random.default_rng(1000 + seed)
     places = random.normal(0, shared_m / np.sqrt(3), (len(skeleton.keypoints), 3))
     seen = film(
-        rig, skeleton, [lambda t: person(t) + places], seconds=SECONDS, fps_hz=FPS_HZ, faults=Faults(noise_px=2.0), seed=seed
+        rig,
+        skeleton,
+        [lambda t: person(t) + places],
+        seconds=SECONDS,
+        fps_hz=FPS_HZ,
+        faults=Faults(noise_px=2.0),
+        seed=seed,
     )
     seen = [moved(item, random, staying_px) for item in seen]
     clock, _ = synchronize(seen, rig, FPS_HZ, None, SynchronizeSettings(method="none"))

@@ -72,8 +72,9 @@ def _points(layout: Layout, session: str, trial: str, varied: list[str]) -> list
 
 
 def _angles(person: Person) -> list[Row]:
-    """For each coordinate, the same, deg or m."""
+    """For each coordinate, the same, deg or m, over the frames in which markers tell it."""
     sd = angles_jackknife_sd(person.base, person.without_each_camera)
+    sd[~person.base.observed] = np.nan  # what a default or a limit decides is the same without any camera
     rows = []
     for index, name in enumerate(person.base.names):
         unit = "deg" if person.base.rotational[index] else "m"

@@ -13,13 +13,13 @@ from kineograph.cli._sweep_accuracy import HELD_OUT, JACKKNIFE, USED
 from kineograph.cli._sweep_results import Choice, Person
 from kineograph.pages.render import write_page
 from kineograph.plots.sweep import curves, effects
-from kineograph.stages.sweep import angles_jackknife_sd, differences
+from kineograph.stages.sweep import angles_jackknife_sd, differences, shown_coordinates
 
 CAMERA_KEY = "camera left out"
 
 
 def write_sweep_page(
-    path: Path, table: Any, shown_people: Sequence[Person], shown: Sequence[str], accuracy: Any, n_people: int
+    path: Path, table: Any, shown_people: Sequence[Person], asked: Sequence[str], accuracy: Any, n_people: int
 ) -> None:
     """Write the page.
 
@@ -31,18 +31,24 @@ def write_sweep_page(
         The tables of the sweep.
     shown_people : sequence of Person
         Those whose curves are drawn.
-    shown : sequence of str
-        The coordinates that are drawn.
+    asked : sequence of str
+        The coordinates that the configuration asks to show.
     n_people : int
         How many participants in trials there are.
     """
-    keys: dict[tuple[str, bool], list[str]] = {}
+    keys: dict[tuple[str, bool], dict[str, Choice]] = {}
     for person in shown_people:
         for choice in person.choices:
-            values = keys.setdefault((choice.key, bool(choice.left_out)), [])
-            if _label(choice) not in values:
-                values.append(_label(choice))
-    sections = [_section(table, shown_people, shown, key, out, labels) for (key, out), labels in keys.items()]
+            keys.setdefault((choice.key, bool(choice.left_out)), {}).setdefault(choice.value, choice)
+    sections = []
+    for (key, left_out), choices in keys.items():
+        of_key = table[(table["key"] == key) & table["value"].isin(list(choices))]
+        shown = _shown(asked, of_key)
+        section = _section(of_key, shown, list(choices.values()))
+        pictures = [
+            {"label": person.label, "picture": _curves_of(person, shown, key, left_out)} for person in shown_people
+        ]
+        sections.append(section | {"key": CAMERA_KEY if left_out else key, "curves": pictures})
     write_page(
         path,
         "sweep/page.html",
@@ -55,27 +61,25 @@ def write_sweep_page(
     )
 
 
-def _section(
-    table: Any, people: Sequence[Person], shown: Sequence[str], key: str, left_out: bool, labels: Sequence[str]
-) -> dict[str, Any]:
-    """What the page says of one key."""
-    of_key = table[table["key"] == key]
-    values = [label.removesuffix(" (as it is)") for label in labels]
-    rows, plotted = [], []
-    for value, label in zip(values, labels, strict=True):
-        of_value = of_key[of_key["value"].astype(str) == value]
-        plotted.append(
-            (label, [of_value[of_value["coordinate"] == name]["rms_difference"].to_numpy() for name in shown])
-        )
-    for index, name in enumerate(shown):
-        rows.append({"name": name.replace("_", " "), "cells": [_figure(each[index]) for _, each in plotted]})
-    return {
-        "key": CAMERA_KEY if left_out else key,
-        "labels": labels,
-        "rows": rows,
-        "effects": _url(effects(shown, plotted)),
-        "curves": [{"label": person.label, "picture": _curves_of(person, shown, key, left_out)} for person in people],
-    }
+def _shown(asked: Sequence[str], of_key: Any) -> list[str]:
+    angles = of_key[of_key["unit"] == "deg"]
+    spread = angles.groupby("coordinate", sort=False)["rms_difference"].max().fillna(0.0)
+    return shown_coordinates(asked, {str(name): float(value) for name, value in spread.items()})
+
+
+def _section(of_key: Any, shown: Sequence[str], choices: Sequence[Choice]) -> dict[str, Any]:
+    """What the page says of one key: how far each value moves the angles."""
+    plotted = []
+    for choice in choices:
+        mine = of_key[of_key["value"] == choice.value]
+        differences_deg = [mine[mine["coordinate"] == name]["rms_difference"].to_numpy() for name in shown]
+        plotted.append((_label(choice), None if choice.current else differences_deg))
+    moved = [(label, values) for label, values in plotted if values is not None]
+    rows = [
+        {"name": name.replace("_", " "), "cells": [_figure(values[index]) for _, values in moved]}
+        for index, name in enumerate(shown)
+    ]
+    return {"labels": [label for label, _ in moved], "rows": rows, "effects": _url(effects(shown, plotted))}
 
 
 def _figure(values: Any) -> str:

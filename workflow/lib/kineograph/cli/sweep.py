@@ -13,7 +13,7 @@ from kineograph.cli._common_arguments import json_argument
 from kineograph.cli._sweep_results import Person, people_of
 from kineograph.errors import ConfigError
 from kineograph.io.atomic import write_text
-from kineograph.stages.sweep import changes, differences, shown_coordinates
+from kineograph.stages.sweep import changes, differences
 
 SHOWN_PEOPLE = 4
 """Participants in trials whose curves are on the page: those that change the most. All are in the table."""
@@ -53,17 +53,10 @@ def run(args: argparse.Namespace) -> None:
     people = people_of(args.results, args.sessions)
     table = pd.DataFrame([row for person in people for row in _rows(person)], columns=COLUMNS)
     write_text(args.out[0], table.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
-    rotational = {
-        name: bool(angle)
-        for person in people
-        for name, angle in zip(person.base.names, person.base.rotational, strict=True)
-    }
-    spread = table[table["unit"] == "deg"].groupby("coordinate")["rms_difference"].max().fillna(0.0).to_dict()
-    shown = shown_coordinates(args.shown, rotational, spread)
     accuracy = pd.DataFrame(accuracy_of(args.results, args.sessions, people))
     if len(args.out) > 2:
         write_text(args.out[2], accuracy.to_csv(index=False, lineterminator="\n", float_format="%.6g"))
-    write_sweep_page(args.out[1], table, _most_changed(people), shown, accuracy, len(people))
+    write_sweep_page(args.out[1], table, _most_changed(people), args.shown, accuracy, len(people))
 
 
 COLUMNS = [
@@ -77,17 +70,10 @@ def _rows(person: Person) -> list[dict[str, Any]]:
     versions = [("", "as it is", person.base.values_deg_m), *((c.key, c.value, c.values) for c in person.choices)]
     for key, value, values in versions:
         for index, change in enumerate(changes(person.base, values)):
-            rows.append(
-                {
-                    **{"session": person.session, "trial": person.trial, "participant": person.participant},
-                    **{"coordinate": person.base.names[index], "key": key, "value": value},
-                    **{
-                        "unit": "deg" if person.base.rotational[index] else "m",
-                        "range": change.maximum - change.minimum,
-                    },
-                    **vars(change),
-                }
-            )
+            row = {"session": person.session, "trial": person.trial, "participant": person.participant}
+            row |= {"coordinate": person.base.names[index], "key": key, "value": value}
+            row["unit"] = "deg" if person.base.rotational[index] else "m"
+            rows.append(row | vars(change) | {"range": change.maximum - change.minimum})
     return rows
 
 

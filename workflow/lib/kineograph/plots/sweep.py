@@ -83,32 +83,37 @@ def curves(
         if index + COLUMNS >= len(base_deg):
             below.set_xlabel("time (s)")
             below.tick_params(labelbottom=True)
-    figure.legend(lines.values(), lines.keys(), loc="outside upper left", ncols=5, frameon=False, fontsize=8)
+    figure.legend(lines.values(), lines.keys(), loc="outside upper left", ncols=7, frameon=False, fontsize=8)
     return as_svg(figure)
 
 
-def effects(names: Sequence[str], choices: Sequence[tuple[str, Sequence[Sequence[float]]]]) -> str:
+def effects(names: Sequence[str], choices: Sequence[tuple[str, Sequence[FloatArray] | None]]) -> str:
     """How much each choice changes each coordinate: a dot for each trial, and a larger one for their mean; as SVG.
 
     Parameters
     ----------
     names : sequence of str
         The coordinates.
-    choices : sequence of (label, lists)
-        For each choice and coordinate, the root mean square differences of the trials, deg.
+    choices : sequence of (label, arrays)
+        For each choice and coordinate, the root mean square differences of the trials, deg; None for a choice that is the
+        configuration's own: it keeps its colour.
     """
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(10, 0.9 + 0.34 * len(names)), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9, 0.9 + 0.34 * len(names)), layout="constrained")
+    for row in range(0, len(names), 2):
+        axes.axhspan(row - 0.5, row + 0.5, color=GREY, alpha=0.1, linewidth=0)
     step = 0.6 / max(len(choices), 1)
     for index, (colour, (label, values)) in enumerate(zip(colours(len(choices)), choices, strict=True)):
+        if values is None:
+            continue
         places = np.arange(len(names)) - 0.3 + step * (index + 0.5)
         for place, each in zip(places, values, strict=True):
             axes.plot(each, np.full(len(each), place), ".", color=colour, markersize=4, alpha=0.5)
         means = [float(np.nanmean(each)) if np.isfinite(each).any() else np.nan for each in values]
         axes.plot(means, places, "o", color=colour, markersize=6, label=label)
     axes.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in names])
-    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_ylim(len(names) - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.grid(axis="y", visible=False)
     axes.set_xlabel("root mean square difference from the angles as they are (°)")

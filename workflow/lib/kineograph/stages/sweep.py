@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,7 +82,8 @@ def changes(base: Coordinates, values: FloatArray) -> list[Change]:
         track, off = values[:, column], difference[:, column]
         there, both = np.isfinite(track), np.isfinite(off)
         if not there.any():
-            found.append(Change(*[float("nan")] * 6, 0))
+            nan = float("nan")
+            found.append(Change(nan, nan, nan, nan, nan, nan, 0))
             continue
         rms = float(np.sqrt(np.mean(off[both] ** 2))) if both.any() else float("nan")
         largest = float(np.abs(off[both]).max()) if both.any() else float("nan")
@@ -122,25 +123,23 @@ def angles_jackknife_sd(base: Coordinates, without_each: Sequence[FloatArray]) -
 
 
 def points_jackknife_sd_m(without_each: Sequence[FloatArray]) -> FloatArray:
-    """The same of points (F, P, K), m: the root of the sum over the axes, from their positions (F, P, K, 3) without each camera."""
+    """The same of points (F, P, K), m: over all axes, from their positions (F, P, K, 3) without each camera."""
     length: FloatArray = np.sqrt((jackknife_sd(np.array(without_each)) ** 2).sum(axis=-1))
     return length
 
 
-def shown_coordinates(asked: Sequence[str], rotational: dict[str, bool], spread_deg: dict[str, float]) -> list[str]:
-    """The coordinates that are shown: those asked for, or the legs' flexions and the angles that change the most.
+def shown_coordinates(asked: Sequence[str], spread_deg: Mapping[str, float]) -> list[str]:
+    """The angles that are shown: those asked for, or the legs' flexions and those that change the most.
 
     Parameters
     ----------
     asked : sequence of str
         What the configuration names; those that the models lack are left out.
-    rotational : dict of str to bool
-        The models' coordinates, and whether they are angles.
     spread_deg : dict of str to float
-        How much each changes.
+        The models' angles, and how much each changes.
     """
     if asked:
-        return [name for name in asked if name in rotational]
-    legs = [name for name in LEGS_FLEXION if name in rotational]
-    others = [name for name, angle in rotational.items() if angle and name not in legs and spread_deg.get(name, 0) > 0]
+        return [name for name in asked if name in spread_deg]
+    legs = [name for name in LEGS_FLEXION if name in spread_deg]
+    others = [name for name, spread in spread_deg.items() if name not in legs and spread > 0]
     return legs + sorted(others, key=lambda name: -spread_deg[name])[:MORE_SHOWN]

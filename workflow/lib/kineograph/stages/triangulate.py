@@ -129,9 +129,10 @@ def _nothing(tracks: PersonTracks, skeleton: Skeleton, settings: TriangulateSett
         tracks.time_s,
         tracks.fps_hz,
     )
+    usable = len(set(tracks.cameras) - set(settings.without_cameras))
     reason = Reason(
         "fail",
-        f"{len(set(tracks.cameras) - set(settings.without_cameras))} usable cameras and {shape[0]} frames came in (wanted: {settings.min_cameras} cameras)",
+        f"{usable} usable cameras and {shape[0]} frames came in (wanted: {settings.min_cameras} cameras)",
         "",
         "see the earlier stages' verdicts",
     )

@@ -37,9 +37,11 @@ def _marked(text: str) -> str:
         name = re.match(r"(?:local)?rule (\w+):", block)
         if name:
             wildcards = re.search(r"^    wildcards: (.*)$", block, re.M)
-            values = dict(item.split("=") for item in wildcards[1].split(", ")) if wildcards else {}
+            values = dict(item.split("=", 1) for item in wildcards[1].split(", ")) if wildcards else {}
+            _, _, variant = values.get("session", "").partition("~")
             label = "/".join(
-                values[key] for key in ("trial", "camera", "participant", "calibration", "model") if key in values
+                [variant] * bool(variant)
+                + [values[key] for key in ("trial", "camera", "participant", "calibration", "model") if key in values]
             )
             lines.append(f"    JOB {name[1]}" + (f"[{label}]" if label else ""))
     return "\n".join(lines)

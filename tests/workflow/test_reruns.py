@@ -317,6 +317,9 @@ EDITS = {
     "association.start_m": (setting("association", "start_m", {"P1": [0, 1.5]}), stale_after("associate")),
     "triangulation.max_error_px": (setting("triangulation", "max_error_px", 20), stale_after("triangulate")),
     "triangulation.method": (setting("triangulation", "method", "dlt"), stale_after("triangulate")),
+    "triangulation.without_cameras": (
+        setting("triangulation", "without_cameras", ["cam02"]), stale_after("triangulate")
+    ),
     "triangulation.swaps": (setting("triangulation", "swaps", False), stale_after("triangulate")),
     "triangulation.temporal": (setting("triangulation", "temporal", False), stale_after("triangulate")),
     "filtering.cutoff_hz": (setting("filtering", "cutoff_hz", 8), stale_after("smooth")),
@@ -342,6 +345,8 @@ EDITS = {
     "report.player_mb": (setting("report", "player_mb", 2), stale_after("player_pictures")),
     "report.overlay_video": (setting("report", "overlay_video", True), stale_after("draw_overlay_video")),
     "report.overlay_video_height_px without overlay_video": (setting("report", "overlay_video_height_px", 360), NOTHING),
+    "sweep": (setting("sweep", "filtering.cutoff_hz", [4, 9]), NOTHING),  # it has a target of its own
+    "sweep.leave_one_camera_out": (setting("sweep", "leave_one_camera_out", True), NOTHING),
     # the same value in another spelling, or the default said aloud
     "the same number": (setting("triangulation", "max_error_px", 15), NOTHING),
     "a parameter of a method that is not chosen": (setting("inputs", "fps_hz", "60"), NOTHING),

@@ -7,7 +7,8 @@ import json
 from kineograph.catalog.augmenters import AugmenterCard, read_augmenter_card
 from kineograph.dataset.records import Trial
 from kineograph.errors import Mistakes
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.text import canonical

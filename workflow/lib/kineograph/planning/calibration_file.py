@@ -6,7 +6,8 @@ from pathlib import Path
 
 from kineograph.dataset.calibration_files import FOLDER, calibration_files, find_calibration_file
 from kineograph.errors import InputError
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprints

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from kineograph.planning.augmentation import AugmentationPlan
-from kineograph.planning.plan import FromWildcards, Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import FromWildcards, Plan
 from kineograph.planning.signatures import keep_signatures, keeps_signature
 from kineograph.provenance.code import code_digest
 from kineograph.settings.plugins import plugin_literal, plugin_module, plugin_names

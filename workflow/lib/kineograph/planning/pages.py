@@ -6,7 +6,8 @@ import functools
 from pathlib import Path
 
 from kineograph.catalog.assets import Asset
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.fingerprint import fingerprint, fingerprints
 from kineograph.settings.text import canonical

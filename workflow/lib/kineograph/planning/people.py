@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from kineograph.dataset.records import Trial
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 
 PEOPLE = "people"

@@ -12,8 +12,9 @@ from kineograph.dataset.names import natural_key
 from kineograph.dataset.pictures import PURPOSES, find_pictures, find_point_files
 from kineograph.errors import InputError
 from kineograph.planning.calibration_file import CalibrationFilePlan
+from kineograph.planning.paths import Wildcards
 from kineograph.planning.people import FINDING, PEOPLE, PeoplePlan
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints

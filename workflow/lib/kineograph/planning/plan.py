@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import shlex
-import string
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from kineograph.errors import Mistakes, noted_in
 from kineograph.layout import Layout
 from kineograph.planning.cache_link import linked_cache
 from kineograph.planning.named import note_missing_networks, note_unknown_cameras, note_unknown_names
+from kineograph.planning.paths import ResultPaths, Wildcards, named
 from kineograph.planning.projects import with_project
 from kineograph.planning.signatures import keep_signatures, keeps_signature
 from kineograph.planning.variants import Variants
@@ -37,8 +37,6 @@ from kineograph.settings.configuration import Configuration
 from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
 
-Wildcards = Any
-"""Snakemake's wildcards: an object with an attribute for each."""
 FromWildcards = Callable[[Wildcards], str]
 OPENSIM_ASSET = "opensim_setup"
 CONVERTER = "kineograph.cli.convert_model"
@@ -49,7 +47,7 @@ IMPORT_KEY = "keypoint_skeleton"
 
 
 @keep_signatures
-class Plan:
+class Plan(ResultPaths):
     """The answers for one configuration.
 
     Parameters
@@ -100,61 +98,6 @@ class Plan:
         self.catalogue: Catalogue = read_catalogue(self.resources / "assets.toml")
         self.cache = linked_cache()
         self._identities: dict[str, str] = {}
-
-    # ---- paths
-
-    def each_trial(self, *kinds: str) -> list[str]:
-        """The paths of these kinds for all trials."""
-        return [path for trial in self.dataset.trials for path in self.of_trial(trial, *kinds)]
-
-    def of_trial(self, trial: Trial, *kinds: str) -> list[str]:
-        """The paths of these kinds for a trial: for each of its cameras or participants where the kind is theirs."""
-        paths = []
-        for kind in kinds:
-            pattern = self.layout.pattern(kind)
-            session = self.variants.owner(trial.session, kind)
-            names = {"session": session, "trial": trial.name, "calibration": trial.calibration.name}
-            if "{camera}" in pattern:
-                paths += [pattern.format(**names, camera=camera.name) for camera in trial.cameras]
-            elif "{participant}" in pattern:
-                paths += [pattern.format(**names, participant=person) for person in trial.participants]
-            else:
-                paths.append(pattern.format(**names))
-        return paths
-
-    def path(self, kind: str, **wildcards: str) -> str:
-        """The path of one file that is read: where a session has it from the one that it varies, that one's."""
-        return self.layout.path(kind, **wildcards | {"session": self.variants.owner(wildcards["session"], kind)})
-
-    def source(self, kind: str) -> str | Callable[[Wildcards], str]:
-        """An input: a kind of file with the wildcards of the job; the plain pattern where no session varies another."""
-        pattern = self.layout.pattern(kind)
-        if not self.variants:
-            return pattern
-        names = [name for _, name, _, _ in string.Formatter().parse(pattern) if name]
-        return keeps_signature(lambda wildcards: self.path(kind, **_named(wildcards, *names)))
-
-    def files(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
-        """An input function: the paths of these kinds for the trial of the wildcards."""
-        return keeps_signature(lambda wildcards: self.of_trial(self.trial(wildcards), *kinds))
-
-    def of_participant(self, kind: str) -> Callable[[Wildcards], list[str]]:
-        """An input function: the paths of a kind for the trials that the model of the participant is scaled from."""
-
-        @keeps_signature
-        def paths(wildcards: Wildcards) -> list[str]:
-            found = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
-            names = {"session": wildcards.session, "participant": wildcards.participant}
-            return [self.path(kind, **names, trial=trial.name) for trial in found]
-
-        return paths
-
-    def trial(self, wildcards: Wildcards) -> Trial:
-        """The trial of the wildcards; LookupError, which Snakemake reports as a missing input, where there is none."""
-        try:
-            return self.dataset.trial(wildcards.session, wildcards.trial)
-        except KeyError:
-            raise LookupError(f"{self.dataset.source} has no trial {wildcards.session}/{wildcards.trial}") from None
 
     def camera(self, wildcards: Wildcards) -> CameraSource:
         """The camera of the wildcards."""
@@ -227,13 +170,13 @@ class Plan:
 
     def pose_settings(self, wildcards: Wildcards) -> str:
         """A param: the settings of a camera's keypoints that apply to what it recorded, as canonical JSON."""
-        settings = json.loads(self.config.text("pose", **_named(wildcards, "session", "trial", "camera")))
+        settings = json.loads(self.config.text("pose", **named(wildcards, "session", "trial", "camera")))
         imported = not self.camera(wildcards).filmed
         return canonical({key: value for key, value in settings.items() if (key == IMPORT_KEY) == imported})
 
     def pose_device(self, wildcards: Wildcards) -> str:
         """The device that a camera's networks are asked to run on."""
-        return str(self.config.section("pose", **_named(wildcards, "session", "trial", "camera"))["device"])
+        return str(self.config.section("pose", **named(wildcards, "session", "trial", "camera"))["device"])
 
     def pose_code(self, wildcards: Wildcards) -> str:
         """The digest of the keypoint stage's code, with the decoders of its networks or the format of its keypoint file."""
@@ -271,7 +214,7 @@ class Plan:
 
     def pose_chunks(self, wildcards: Wildcards) -> list[str]:
         """The files of a camera's chunks; none where its video is done in one pass."""
-        names = _named(wildcards, "session", "trial", "camera")
+        names = named(wildcards, "session", "trial", "camera")
         return [
             self.layout.path("keypoints_chunk", **names, chunk=str(number)) for number in range(self._chunks(wildcards))
         ]
@@ -295,7 +238,7 @@ class Plan:
 
     def _chunks(self, wildcards: Wildcards) -> int:
         """The number of chunks of a camera's video; 0 where it is done in one pass or its keypoints are precomputed."""
-        chunks = int(self.config.section("pose", **_named(wildcards, "session", "trial", "camera"))["chunks"])
+        chunks = int(self.config.section("pose", **named(wildcards, "session", "trial", "camera"))["chunks"])
         return chunks if chunks > 1 and self._networks(wildcards) else 0
 
     def _networks(self, wildcards: Wildcards) -> list[ModelCard]:
@@ -348,7 +291,7 @@ class Plan:
         """The fingerprints of the skeleton cards and of the OpenSim set-up that a participant's model depends on."""
         trials = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
         found = {name for trial in trials for camera in trial.cameras for name in self._skeletons_of(trial, camera)}
-        model = self.config.section("scaling", **_named(wildcards, "session", "participant"))["model"]
+        model = self.config.section("scaling", **named(wildcards, "session", "participant"))["model"]
         own = fingerprint(Path(model)) if model.endswith(".osim") else ""
         cards = {name: self._card_fingerprint(name) for name in sorted(found)}
         return canonical({"skeletons": cards, "setup": self._setup_content(), "model": own})
@@ -409,7 +352,3 @@ def _import_modules(cameras: Sequence[CameraSource]) -> list[str]:
     """The modules that read these cameras' keypoint files, and put them on a skeleton."""
     kinds = sorted({camera.kind for camera in cameras if not camera.filmed})
     return [IMPORTER, *(plugin_module(KEYPOINT_FORMATS, kind) for kind in kinds)] if kinds else []
-
-
-def _named(wildcards: Wildcards, *names: str) -> dict[str, str]:
-    return {name: getattr(wildcards, name) for name in names}

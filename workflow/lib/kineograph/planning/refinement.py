@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kineograph.dataset.records import Trial
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 from kineograph.settings.text import canonical
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 from kineograph.planning.variants import LEAVING_OUT
 from kineograph.provenance.fingerprint import fingerprints

@@ -31,7 +31,7 @@ MAKES: dict[str, tuple[str, ...]] = {
 FOLLOWS: dict[str, tuple[str, ...]] = {
     "boards": ("calibration",),
     "calibration": ("inputs",),
-    "inputs": ("pose", "synchronization"),  # a keypoint file has its frame rate from there
+    "inputs": ("synchronization",),
     "pose": ("synchronization",),
     "synchronization": ("association",),
     "association": ("refinement",),
@@ -42,9 +42,12 @@ FOLLOWS: dict[str, tuple[str, ...]] = {
     "markers": ("scaling",),
     "scaling": ("kinematics",),
 }
-"""The stages that are stale where another one's settings change."""
-READ_BY_PEOPLE = ("pose", "synchronization")
-"""Sections that a calibration from people depends on as well."""
+"""The stages that read the files of each."""
+ALSO_READ: dict[str, tuple[str, ...]] = {"inputs": ("pose",)}
+"""The stages that read a section besides its own: a keypoint file may have its frame rate from there."""
+BY_PEOPLE: dict[str, tuple[str, ...]] = {"pose": ("calibration",)}
+ALSO_READ_BY_PEOPLE: dict[str, tuple[str, ...]] = {"synchronization": ("calibration",)}
+"""What comes to the two, where calibrations are from people."""
 LEAVING_OUT = "triangulation", "without_cameras"
 """The key that leaves a camera out."""
 FEWEST_CAMERAS = 3
@@ -150,14 +153,13 @@ class Variants:
 
 
 def _stale(section: str, by_people: bool) -> set[str]:
-    """The stages that change with a section, itself included where it is one."""
+    """The stages that change with a section, its own included where it has one."""
+    graphs = [(FOLLOWS, ALSO_READ), *([(BY_PEOPLE, ALSO_READ_BY_PEOPLE)] if by_people else [])]
     found: set[str] = set()
-    todo = [section]
+    todo = [section, *(stage for _, also_read in graphs for stage in also_read.get(section, ()))]
     while todo:
         stage = todo.pop()
-        if stage not in MAKES or stage in found:
-            continue
-        found.add(stage)
-        todo += FOLLOWS.get(stage, ())
-        todo += ["calibration"] if by_people and stage in READ_BY_PEOPLE and stage == section else []
+        if stage in MAKES and stage not in found:
+            found.add(stage)
+            todo += [after for follows, _ in graphs for after in follows.get(stage, ())]
     return found

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,18 @@ class TestLeftovers:
         gone = self.found(layout, trial("T1", ("c1",)), trial("T2"))
         assert gone
         assert all("T1" in path and "c2" in path for path in gone)
+
+    def test_a_variant_that_is_no_longer_asked_for(self, tmp_path):
+        layout = Layout(str(tmp_path / "results"))
+        session = "S~filtering.cutoff_hz=4"
+        result = Path(layout.path("model", session=session, participant="P1"))
+        log = Path(layout.root) / "logs" / "smooth" / session / "T1.log"
+        for path in (result, log):
+            path.parent.mkdir(parents=True)
+            path.write_text("")
+        varied = Dataset((trial("T1"),), {"P1": Participant("P1")}, varied=(replace(trial("T1"), session=session),))
+        assert list(Leftovers(varied, layout).files()) == []
+        assert set(Leftovers(replace(varied, varied=()), layout).files()) == {result, log}
 
     def test_a_trial_whose_videos_can_not_be_found_keeps_everything(self, tmp_path):
         layout = Layout(str(tmp_path / "results"))

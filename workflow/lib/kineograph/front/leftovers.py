@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kineograph.dataset.names import SAFE_NAME
+from kineograph.dataset.names import SAFE_NAME, SESSION_NAME
 from kineograph.dataset.records import Dataset, Trial
 from kineograph.layout import PATHS, Layout
 
 PER_JOB = ("logs", "benchmarks")
-ANY_NAME = "tail"
-"""The wildcard for the rest of a file's name (exports)."""
+NAMES = {"tail": "[^/]+", "session": SESSION_NAME}
+"""What wildcards may be that are no plain name; `tail` is the rest of a file's name (exports)."""
 
 
 class Leftovers:
@@ -36,13 +36,9 @@ class Leftovers:
         self._dataset = dataset
         self._root = Path(layout.root)
         self._patterns = [_pattern(text) for text in PATHS.values()]
-        self._people = {
-            (session, person)
-            for session in dataset.sessions()
-            for person in dataset.participants
-            if dataset.trials_of(session, person)
-        }
-        self._calibrations = {(trial.session, trial.calibration.name) for trial in dataset.trials}
+        self._sessions = {trial.session for trial in dataset.every_trial}
+        self._people = {(trial.session, person) for trial in dataset.every_trial for person in trial.participants}
+        self._calibrations = {(trial.session, trial.calibration.name) for trial in dataset.every_trial}
         self.foreign = 0
 
     def files(self) -> Iterator[Path]:
@@ -83,7 +79,7 @@ class Leftovers:
 
     def _of_nothing(self, session: str, name: str, *more: str) -> bool:
         """Whether a job's log is of what is no longer there: its path has a session, and a trial or what else a session has."""
-        if session not in self._dataset.sessions():
+        if session not in self._sessions:
             # a log of the cache's own jobs is named by an asset or a model, and a digest
             return not re.fullmatch(r"[0-9a-f]{12}", name)
         if (session, name) in self._calibrations or (session, name) in self._people:
@@ -132,6 +128,6 @@ def _pattern(text: str) -> re.Pattern[str]:
             whole += f"(?P={part})"
         else:
             seen.add(part)
-            whole += f"(?P<{part}>{'[^/]+' if part == ANY_NAME else SAFE_NAME})"
+            whole += f"(?P<{part}>{NAMES.get(part, SAFE_NAME)})"
     is_folder = "." not in text.rpartition("/")[2] and not text.endswith("}")
     return re.compile(whole + ("(/.*)?" if is_folder else ""))

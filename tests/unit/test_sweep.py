@@ -311,6 +311,19 @@ def test_left_out_cameras_tell_the_accuracy(tmp_path):
     assert out[1].read_text() == page
 
 
+def test_trials_without_joint_angles_still_have_a_page(tmp_path):
+    layout = Layout(str(tmp_path / "results"))
+    for session in ("S1", "S1~filtering.cutoff_hz=4"):
+        path = Path(layout.path("coordinates", session=session, trial="T1", participant="P1"))
+        path.parent.mkdir(parents=True)
+        write_npz(path, Coordinates((), np.zeros((0, 0)), np.zeros(0, bool), np.zeros(0)))
+    variant = {"key": "filtering.cutoff_hz", "value": "4", "current": False, "session": "S1~filtering.cutoff_hz=4"}
+    sessions = json.dumps({"S1": {"trials": {"T1": ["P1"]}, "variants": [variant]}})
+    out = [str(tmp_path / name) for name in ("table.csv", "index.html")]
+    assert main(["sweep", "--results", layout.root, "--sessions", sessions, "--out", *out]) == 0
+    assert "No joint angles to show" in Path(out[1]).read_text()
+
+
 def test_a_sweep_of_nothing_is_said(tmp_path, capsys):
     sessions = json.dumps({"S1": {"trials": {"T1": ["P1"]}, "variants": []}})
     assert main(["sweep", "--results", str(tmp_path), "--sessions", sessions, "--out", "a", "b"]) == 2

@@ -13,9 +13,11 @@ from kineograph.cli._sweep_accuracy import HELD_OUT, JACKKNIFE, USED
 from kineograph.cli._sweep_results import Choice, Person
 from kineograph.pages.render import write_page
 from kineograph.plots.sweep import curves, effects
-from kineograph.stages.sweep import angles_jackknife_sd, differences, shown_coordinates
+from kineograph.stages.sweep import LEGS_FLEXION, angles_jackknife_sd, differences, shown_coordinates
 
 CAMERA_KEY = "camera left out"
+FEWEST_TOLD = 0.5
+"""Angles that markers tell in fewer of the frames are not shown unasked: defaults and limits decide how they change."""
 
 
 def write_sweep_page(
@@ -46,7 +48,9 @@ def write_sweep_page(
         shown = _shown(asked, of_key)
         section = _section(of_key, shown, list(choices.values()))
         pictures = [
-            {"label": person.label, "picture": _curves_of(person, shown, key, left_out)} for person in shown_people
+            {"label": person.label, "picture": _curves_of(person, shown, key, left_out)}
+            for person in shown_people
+            if set(shown) & set(person.base.names) and any(choice.key == key for choice in person.choices)
         ]
         sections.append(section | {"key": CAMERA_KEY if left_out else key, "curves": pictures})
     write_page(
@@ -63,6 +67,9 @@ def write_sweep_page(
 
 def _shown(asked: Sequence[str], of_key: Any) -> list[str]:
     angles = of_key[of_key["unit"] == "deg"]
+    if not asked:
+        told = angles.groupby("coordinate")["told"].transform("mean") >= FEWEST_TOLD
+        angles = angles[told | angles["coordinate"].isin(LEGS_FLEXION)]
     spread = angles.groupby("coordinate", sort=False)["rms_difference"].max().fillna(0.0)
     return shown_coordinates(asked, {str(name): float(value) for name, value in spread.items()})
 
@@ -79,7 +86,11 @@ def _section(of_key: Any, shown: Sequence[str], choices: Sequence[Choice]) -> di
         {"name": name.replace("_", " "), "cells": [_figure(values[index]) for _, values in moved]}
         for index, name in enumerate(shown)
     ]
-    return {"labels": [label for label, _ in moved], "rows": rows, "effects": _url(effects(shown, plotted))}
+    return {
+        "labels": [label for label, _ in moved],
+        "rows": rows,
+        "effects": _url(effects(shown, plotted)) if shown else "",
+    }
 
 
 def _figure(values: Any) -> str:

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> None:
 
 COLUMNS = [
     *("session", "trial", "participant", "coordinate", "unit", "key", "value", "mean", "minimum", "maximum", "range"),
-    *("time_of_maximum_s", "rms_difference", "largest_difference", "frames"),
+    *("time_of_maximum_s", "rms_difference", "largest_difference", "frames", "told"),
 ]
 
 
@@ -70,9 +70,10 @@ def _rows(person: Person) -> list[dict[str, Any]]:
     versions = [("", "as it is", person.base.values_deg_m), *((c.key, c.value, c.values) for c in person.choices)]
     for key, value, values in versions:
         for index, change in enumerate(changes(person.base, values)):
-            row = {"session": person.session, "trial": person.trial, "participant": person.participant}
+            row: dict[str, Any] = {"session": person.session, "trial": person.trial, "participant": person.participant}
             row |= {"coordinate": person.base.names[index], "key": key, "value": value}
             row["unit"] = "deg" if person.base.rotational[index] else "m"
+            row["told"] = float(person.base.observed[:, index].mean()) if len(person.base.time_s) else 0.0
             rows.append(row | vars(change) | {"range": change.maximum - change.minimum})
     return rows
 
@@ -81,7 +82,8 @@ def _most_changed(people: Sequence[Person]) -> list[Person]:
     """Those whose curves are shown, in the order of the dataset."""
 
     def spread(person: Person) -> float:
-        angles = [np.abs(differences(person.base, c.values)[:, person.base.rotational]) for c in person.choices]
+        told = person.base.rotational & person.base.observed
+        angles = [np.abs(differences(person.base, c.values)[told]) for c in person.choices]
         known = np.concatenate([item[np.isfinite(item)] for item in angles]) if angles else np.zeros(0)
         return float(np.sqrt((known**2).mean())) if known.size else 0.0
 

@@ -177,6 +177,12 @@ def test_each_camera_is_left_out_in_turn_beside_those_that_are_left_out_anyway(c
     assert [variant.value for variant, _ in variants(config).of_session["S1"]] == [["cam2", "cam1"], ["cam2", "cam10"]]
 
 
+def test_cameras_that_are_left_out_by_choice_are_no_part_of_the_jackknife(configuration):
+    config = configuration(sweep={"triangulation.without_cameras": [["cam1", "cam2"]], "leave_one_camera_out": True})
+    found = variants(config).of_session["S1"]
+    assert [variant.leaves_out for variant, _ in found] == ["", *CAMERAS]
+
+
 def test_two_cameras_are_too_few_to_leave_one_out(configuration):
     config = configuration(sweep={"leave_one_camera_out": True})
     with pytest.raises(ConfigError, match="no session to leave a camera out of"):

@@ -49,11 +49,7 @@ def read_sightings(
 
 def measured_heights(args: argparse.Namespace) -> dict[str, dict[str, float]]:
     """The participants' heights as association measured them, by trial and participant, m; of the trials that have some."""
-    layout = Layout(args.results)
-    reports = {
-        trial: read_report(Path(layout.path("association_report", session=args.session, trial=trial)))
-        for trial in args.trials
-    }
+    reports = {trial: read_report(result_path(args, "association_report", trial)) for trial in args.trials}
     found = {trial: report.came_out.get("height_by_thighs_m", {}) for trial, report in reports.items()}
     return {
         trial: {name: height for name, height in heights.items() if height is not None}
@@ -62,11 +58,15 @@ def measured_heights(args: argparse.Namespace) -> dict[str, dict[str, float]]:
     }
 
 
-def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: float, frames: int) -> Sightings:
-    layout = Layout(args.results)
+def result_path(args: argparse.Namespace, kind: str, trial: str, **names: str) -> Path:
+    """The path of a trial's file, in the session that has it."""
+    session = args.elsewhere.get(kind, args.session)
+    return Path(Layout(args.results).path(kind, session=session, trial=trial, **names))
 
+
+def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: float, frames: int) -> Sightings:
     def path(kind: str, **names: str) -> Path:
-        return Path(layout.path(kind, session=args.elsewhere.get(kind, args.session), trial=trial, **names))
+        return result_path(args, kind, trial, **names)
 
     cameras = read_inputs(path("inputs")).usable
     views = views_of(path("inputs"), args.calibration, [path("keypoints", camera=camera.name) for camera in cameras])

@@ -50,7 +50,7 @@ def write_sweep_page(
         pictures = [
             {"label": person.label, "picture": _curves_of(person, shown, key, left_out)}
             for person in shown_people
-            if set(shown) & set(person.base.names) and any(choice.key == key for choice in person.choices)
+            if set(shown) & set(person.base.names) and _of_key(person, key, left_out)
         ]
         sections.append(section | {"key": CAMERA_KEY if left_out else key, "curves": pictures})
     write_page(
@@ -100,7 +100,7 @@ def _figure(values: Any) -> str:
 
 def _curves_of(person: Person, shown: Sequence[str], key: str, left_out: bool) -> str:
     places = {name: person.base.names.index(name) for name in shown if name in person.base.names}
-    mine = [choice for choice in person.choices if (choice.key, bool(choice.left_out)) == (key, left_out)]
+    mine = _of_key(person, key, left_out)
 
     def by_name(values: Any) -> dict[str, Any]:
         return {name: values[:, place] for name, place in places.items()}
@@ -110,6 +110,10 @@ def _curves_of(person: Person, shown: Sequence[str], key: str, left_out: bool) -
     ]
     sd = by_name(angles_jackknife_sd(person.base, [choice.values for choice in mine])) if left_out else None
     return _url(curves(person.base.time_s, by_name(person.base.values_deg_m), choices, sd))
+
+
+def _of_key(person: Person, key: str, left_out: bool) -> list[Choice]:
+    return [choice for choice in person.choices if (choice.key, bool(choice.left_out)) == (key, left_out)]
 
 
 def _label(choice: Choice) -> str:

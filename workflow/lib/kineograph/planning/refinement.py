@@ -10,7 +10,7 @@ from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
 from kineograph.settings.text import canonical
 
-SEEN = ("inputs", "keypoints", "synchronization", "tracks")
+SEEN = ("inputs", "keypoints", "synchronization", "tracks", "association_report")
 """The kinds of files that tell what a trial's cameras saw of whom."""
 
 

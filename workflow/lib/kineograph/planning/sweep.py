@@ -8,7 +8,6 @@ from pathlib import Path
 from kineograph.planning.paths import Wildcards
 from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keep_signatures
-from kineograph.planning.variants import LEAVING_OUT
 from kineograph.provenance.fingerprint import fingerprints
 from kineograph.settings.text import canonical
 from kineograph.settings.variants import Variant
@@ -37,7 +36,7 @@ class SweepPlan:
         paths: dict[str, None] = {}
         for session, variants in self._plan.variants.of_session.items():
             for holder, kinds in [(session, OF_LEFT_OUT if self._without_each else (COMPARED,))] + [
-                (name, OF_LEFT_OUT if self._leaves_out(variant) else (COMPARED,)) for variant, name in variants
+                (name, OF_LEFT_OUT if variant.leaves_out else (COMPARED,)) for variant, name in variants
             ]:
                 for trial in self._plan.dataset.every_trial:
                     if trial.session == holder:
@@ -77,13 +76,10 @@ class SweepPlan:
     def _without_each(self) -> bool:
         return bool(self._asked.get("leave_one_camera_out"))
 
-    def _leaves_out(self, variant: Variant) -> bool:
-        return self._without_each and (variant.section, variant.key) == LEAVING_OUT
-
     def _described(self, session: str, variant: Variant, name: str) -> dict[str, object]:
         current = self._plan.config.section(variant.section, session=session)[variant.key]
         record = {"key": variant.path, "value": variant.shown, "current": current == variant.value}
         record["session"] = self._plan.variants.owner(name, COMPARED)
-        if self._leaves_out(variant):
-            record["left_out"] = variant.value[-1]
+        if variant.leaves_out:
+            record["left_out"] = variant.leaves_out
         return record

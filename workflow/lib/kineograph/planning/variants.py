@@ -98,7 +98,7 @@ class Variants:
             own = {name for _, name in self.of_session[session] if name != session}
             varied += [dataclasses.replace(trial, session=name) for name in sorted(own) for trial in trials]
         self.dataset = dataclasses.replace(dataset, varied=tuple(varied))
-        if without_each and not any(variant.key == LEAVING_OUT[1] for variant, _ in self._each()):
+        if without_each and not any(variant.leaves_out for variant, _ in self._each()):
             counts = ", ".join(f"{trial.session}/{trial.name}: {len(trial.cameras)}" for trial in dataset.trials[:6])
             mistakes.add(
                 ConfigError(
@@ -127,7 +127,7 @@ class Variants:
         section, key = LEAVING_OUT
         left_out = list(self._config.section(section, session=session)[key])
         cameras = {camera.name for trial in trials for camera in trial.cameras} - set(left_out)
-        return [Variant(section, key, [*left_out, camera]) for camera in sorted(cameras, key=natural_key)]
+        return [Variant(section, key, [*left_out, camera], camera) for camera in sorted(cameras, key=natural_key)]
 
     def _add(self, session: str, trials: list[Trial], variant: Variant) -> str:
         """The session that has a variant's results."""

@@ -27,11 +27,14 @@ class Variant:
         The key.
     value : object
         Its value.
+    leaves_out : str
+        The camera whose turn it is to be left out; empty where the accuracy is not what is asked.
     """
 
     section: str
     key: str
     value: Any
+    leaves_out: str = ""
 
     @property
     def path(self) -> str:

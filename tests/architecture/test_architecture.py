@@ -137,7 +137,7 @@ def test_planning_imports_neither_numpy_nor_yaml():
         f"import sys; sys.path.insert(0, {str(LIBRARY.parent)!r}); "
         "import kineograph.planning.augmentation, kineograph.planning.pages, kineograph.planning.pictures; "
         "import kineograph.planning.refinement, kineograph.planning.exports; "
-        "import kineograph.planning.projects, kineograph.planning.sharing; "
+        "import kineograph.planning.projects, kineograph.planning.sharing, kineograph.planning.sweep; "
         "import kineograph.dataset.timestamps; "
         "print([m for m in ('numpy', 'scipy', 'yaml', 'jsonschema', 'pandas', 'cv2') if m in sys.modules])"
     )

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from kineograph.dataset.records import CameraSource, Trial
 from kineograph.dataset.video_rate import stated_frames
-from kineograph.planning.plan import Plan, Wildcards
+from kineograph.planning.paths import Wildcards
+from kineograph.planning.plan import Plan
 from kineograph.planning.signatures import keeps_signature
 
 Resource = Callable[[Wildcards, int], int]

@@ -70,7 +70,7 @@ def tools() -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     }
     ours: dict[str, dict[str, Any]] = {
         kineograph_workflow.TOOL: {},
-        f"{kineograph_workflow.TOOL}, trajectory": {"kinematics": {"solver": "trajectory"}},
+        f"{kineograph_workflow.TOOL}, opensim": {"kinematics": {"solver": "opensim"}},
     }
     return theirs, ours
 

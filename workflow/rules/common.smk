@@ -9,7 +9,7 @@ LIBRARY = str(REPOSITORY / "workflow" / "lib")
 sys.path.insert(0, LIBRARY)
 
 from kineograph.catalog.assets import default_cache
-from kineograph.dataset.names import SAFE_NAME, SESSION_NAME
+from kineograph.dataset.names import name_pattern
 from kineograph.dataset.timestamps import timestamps_argument, timestamps_content
 from kineograph.errors import KineographError, Mistakes
 from kineograph.planning.amounts import Amounts
@@ -39,11 +39,11 @@ put_first("PATH", str(Path(sys.executable).parent))
 
 
 wildcard_constraints:
-    session=SESSION_NAME,
-    trial=SAFE_NAME,
-    camera=SAFE_NAME,
-    participant=SAFE_NAME,
-    calibration=SAFE_NAME,
+    session=name_pattern("session"),
+    trial=name_pattern("trial"),
+    camera=name_pattern("camera"),
+    participant=name_pattern("participant"),
+    calibration=name_pattern("calibration"),
     purpose="intrinsics|extrinsics",
     chunk=r"\d+",
 

@@ -44,8 +44,8 @@ PATHS: dict[str, str] = {
     "trc": f"{_TRIAL}/markers/{{participant}}.trc",
     "motion": f"{_TRIAL}/kinematics/{{participant}}.mot",
     "coordinates": f"{_TRIAL}/kinematics/{{participant}}.npz",
-    "marker_errors": f"{_TRIAL}/kinematics/{{participant}}_marker_errors.npz",
-    "bodies": f"{_TRIAL}/kinematics/{{participant}}_bodies.npz",
+    "marker_errors": f"{_TRIAL}/kinematics/marker_errors/{{participant}}.npz",
+    "bodies": f"{_TRIAL}/kinematics/bodies/{{participant}}.npz",
     "kinematics_report": f"{_TRIAL}/kinematics/{{participant}}.json",
     "quality": f"{_TRIAL}/quality/quality.json",
     "overlays": f"{_TRIAL}/report/overlays",
@@ -71,7 +71,11 @@ PATHS: dict[str, str] = {
     "sweep_accuracy": "sweep/accuracy.csv",
     "sweep_page": "sweep/index.html",
 }
-"""Path of each kind of file under the results folder; the braces are Snakemake's wildcards (`tail`: of an export's format)."""
+"""Path of each kind of file under the results folder; the braces are Snakemake's wildcards (`tail`: of an export's format).
+
+No file may be of two kinds or of two names, whatever people call their participants: nothing but a suffix that begins with a dot
+is put to a name, and where that would not tell two kinds apart they have folders of their own.
+"""
 
 
 class Layout:

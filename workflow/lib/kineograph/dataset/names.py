@@ -54,6 +54,16 @@ def check_name(kind: str, name: str, where: str) -> str:
     return name
 
 
+def name_pattern(kind: str) -> str:
+    """Regular expression of the names that a session, trial, camera, participant or calibration may have in a path.
+
+    Names that are reserved are left out, so that ``S1/participants/pose/scaling.json`` is the model of participant ``pose`` and
+    not the keypoints of a camera ``scaling`` in a trial ``participants``.
+    """
+    reserved = _RESERVED.get(kind, ())
+    return (rf"(?!(?:{'|'.join(reserved)})/)" if reserved else "") + (SESSION_NAME if kind == "session" else SAFE_NAME)
+
+
 def natural_key(name: str) -> list[tuple[int, int | str]]:
     """Sort key under which cam2 comes before cam10."""
     return [(0, int(part)) if part.isdigit() else (1, part.casefold()) for part in re.split(r"(\d+)", name) if part]

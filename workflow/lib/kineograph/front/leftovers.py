@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from kineograph.dataset.names import SAFE_NAME, SESSION_NAME
+from kineograph.dataset.names import name_pattern
 from kineograph.dataset.records import Dataset, Trial
 from kineograph.layout import PATHS, Layout
 
 PER_JOB = ("logs", "benchmarks")
-NAMES = {"tail": "[^/]+", "session": SESSION_NAME}
+ANY_NAME = "tail"
 """What wildcards may be that are no plain name; `tail` is the rest of a file's name (exports)."""
 
 
@@ -128,6 +128,6 @@ def _pattern(text: str) -> re.Pattern[str]:
             whole += f"(?P={part})"
         else:
             seen.add(part)
-            whole += f"(?P<{part}>{NAMES.get(part, SAFE_NAME)})"
+            whole += f"(?P<{part}>{'[^/]+' if part == ANY_NAME else name_pattern(part)})"
     is_folder = "." not in text.rpartition("/")[2] and not text.endswith("}")
     return re.compile(whole + ("(/.*)?" if is_folder else ""))

@@ -17,7 +17,7 @@ from kineograph.cli._any_keypoints import count_frames, format_module, read_keyp
 from kineograph.dataset.folders import find_keypoints
 from kineograph.dataset.keypoint_files import FOLDER, keypoint_formats
 from kineograph.errors import ConfigError, InputError
-from kineograph.io.guarded import guarded
+from kineograph.io.guarded import guarded, longest_cpu_s
 from kineograph.io.inert_pickle import read_inert
 from kineograph.keypoint_formats import (
     alphapose,
@@ -524,6 +524,27 @@ class TestGuard:
 
         with pytest.raises(InputError, match=expected):
             read(tmp_path / "cam01.h5")
+
+    @pytest.mark.parametrize(("megabytes", "expected"), [(0.01, 3), (5.5, 8), (5000, 30)])
+    def test_a_file_may_take_as_long_as_its_size_asks_for(self, tmp_path, megabytes, expected):
+        """Uncompressed files of 8-9 MB take 0.01-0.06 s; a damaged one of 11 kB ran into a loop of the HDF5 library."""
+        path = tmp_path / "cam01.h5"
+        with path.open("wb") as file:
+            file.truncate(int(megabytes * 1e6))
+        assert longest_cpu_s(path) == expected
+
+    def test_a_file_that_hangs_the_library_is_an_error_soon(self, tmp_path):
+        """The child is stopped by the clock of its own CPU time, not by that of a machine that does other things."""
+
+        @guarded
+        def read(path):
+            while True:
+                pass
+
+        before_s = sum(os.times()[2:4])
+        with pytest.raises(InputError, match="3 s of reading without an end"):
+            read(tmp_path / "cam01.h5")
+        assert sum(os.times()[2:4]) - before_s < 4
 
 
 class TestMovement:

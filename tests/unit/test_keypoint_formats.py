@@ -533,6 +533,25 @@ class TestGuard:
             file.truncate(int(megabytes * 1e6))
         assert longest_cpu_s(path) == expected
 
+    def test_what_the_child_reads_or_raises_is_handed_over_and_the_file_is_read_once(self, tmp_path):
+        """A damaged OpenCV file was read in the child and crashed the parent."""
+        own = os.getpid()
+
+        @guarded
+        def read(path, what):
+            assert os.getpid() != own
+            if isinstance(what, Exception):
+                raise what
+            return what
+
+        values = np.arange(2_000_000.0)
+        assert np.array_equal(read(tmp_path / "cam01.h5", values), values)
+        with pytest.raises(ZeroDivisionError, match="why"):
+            read(tmp_path / "cam01.h5", ZeroDivisionError("why"))
+        with pytest.raises(ConfigError) as raised:
+            read(tmp_path / "cam01.h5", ConfigError("what", expected="a", found="b", hint="c", where="d"))
+        assert raised.value.record() == {"what": "what", "expected": "a", "found": "b", "hint": "c", "where": "d"}
+
     def test_a_file_that_hangs_the_library_is_an_error_soon(self, tmp_path):
         """The child is stopped by the clock of its own CPU time, not by that of a machine that does other things."""
 

@@ -27,7 +27,9 @@ def _open_paths() -> dict[str, str]:
 
 OPEN = _open_paths()
 PATTERNS = {
-    kind: re.compile(re.sub(r"\\\{(\w+)\\\}", lambda m: f"(?P<{m[1]}>{OWN.get(m[1]) or name_pattern(m[1])})", re.escape(path)))
+    kind: re.compile(
+        re.sub(r"\\\{(\w+)\\\}", lambda m: f"(?P<{m[1]}>{OWN.get(m[1]) or name_pattern(m[1])})", re.escape(path))
+    )
     for kind, path in OPEN.items()
 }
 
@@ -55,5 +57,7 @@ def test_each_path_is_of_one_kind_and_of_one_name(kind):
         for name in _nasty(nasty):
             values = {wildcard: plain.get(wildcard, "A1") for wildcard in wildcards} | {nasty: name}
             path = OPEN[kind].format(**values)
-            read = [(other, found.groupdict()) for other, pattern in PATTERNS.items() if (found := pattern.fullmatch(path))]
+            read = [
+                (other, found.groupdict()) for other, pattern in PATTERNS.items() if (found := pattern.fullmatch(path))
+            ]
             assert read == [(kind, values)]

@@ -103,6 +103,16 @@ def test_damaged_files_give_results_or_errors(name, tmp_path_factory, request):
     damaged()
 
 
+def test_a_whole_number_beyond_all_floats_is_an_error(tmp_path):
+    """400 digits are a right number in TOML and in Python, and none in an array."""
+    (path,) = TARGETS["calibration TOML"].write(tmp_path)
+    text = path.read_text()
+    path.write_text(re.sub(r"translation = \[ *[-0-9.e+]+", "translation = [ " + "9" * 400, text, count=1))
+    assert path.read_text() != text
+    with pytest.raises(KineographError):
+        TARGETS["calibration TOML"].read(tmp_path)
+
+
 # ---- made to do harm
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))

@@ -144,7 +144,7 @@ def _rotation(value: Any) -> Any:
     """A Rodrigues vector as a matrix; what is none, as it is."""
     try:
         vector = np.array(value, dtype=float).ravel()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return value
     return matrix_from_vector(vector) if len(vector) == 3 else value
 

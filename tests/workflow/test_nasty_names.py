@@ -56,7 +56,7 @@ def named(tmp_path_factory, opensim_ready) -> Project:
 
 @pytest.mark.slow
 class TestAllowedNames:
-    """Measured: 15 CPU s, nearly all of it the run."""
+    """All of this file took 17 CPU s on a very busy machine, when it planned four more studies."""
 
     def test_every_stage_has_its_results(self, named):
         trial = named.root / "results" / SESSION / TRIAL
@@ -84,7 +84,7 @@ class TestAllowedNames:
 
 
 @pytest.mark.parametrize(
-    "people", [("P1", "P1_bodies"), ("P1_marker_errors",), ("scaling", "model.osim"), ("session",)]
+    "people", [("P1", "P1_bodies"), ("scaling", "session")]
 )
 def test_words_of_our_own_paths_are_no_other_files(people, tmp_path, opensim_ready):
     """A participant P1_bodies had the file of the bodies of P1."""
@@ -99,7 +99,6 @@ def test_words_of_our_own_paths_are_no_other_files(people, tmp_path, opensim_rea
         ({"session": "Day 1"}, "session", 1),
         ({"trial": "a;b"}, "trial", 1),
         ({"cameras": ("cam<1>", "cam2")}, "camera", 1),
-        ({"people": ("Zo\u00eb",)}, "participant", 2),
         ({"people": ("$(date)",)}, "participant", 2),
         ({"cameras": ("x" * 101, "cam2")}, "camera", 1),
     ],

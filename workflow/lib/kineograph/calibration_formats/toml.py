@@ -65,7 +65,7 @@ def read(path: Path, *, unit: str = "auto") -> Rig:
     )
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise source.unusable(str(error)) from error
     metadata = tables.pop(METADATA, None)
     found = _camera_tables(tables)

@@ -38,7 +38,7 @@ def read_card(path: Path, kind: str, keys: Iterable[str]) -> dict[str, Any]:
             found=str(path),
             hint=nearest(path.stem, known) or f"write a card for it in {path.parent}",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"the {kind} card {path} is not TOML", expected="a TOML file", found=str(error), hint="correct that line"
         ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import typing
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,7 +44,7 @@ def read_npz(path: Path, cls: type[T]) -> T:
             arrays = {name: file[name] for name in file.files}
     except FileNotFoundError as error:
         raise _unusable(path, cls, "no such file") from error
-    except (ValueError, zipfile.BadZipFile, EOFError, OSError) as error:
+    except (ValueError, zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise _unusable(path, cls, f"a damaged file ({error})") from error
     if str(arrays.get("class_name")) != cls.__name__:
         raise _unusable(path, cls, f"{arrays.get('class_name', 'an NPZ file of another kind')}")

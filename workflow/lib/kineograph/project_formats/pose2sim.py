@@ -83,7 +83,7 @@ def read(root: Path) -> Project:
 def _toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(
             f"{path} can't be read", expected="a Config.toml of Pose2Sim", found=str(error), hint="correct that line"
         ) from error

@@ -83,9 +83,7 @@ class TestAllowedNames:
         assert not named.plan()
 
 
-@pytest.mark.parametrize(
-    "people", [("P1", "P1_bodies"), ("scaling", "session")]
-)
+@pytest.mark.parametrize("people", [("P1", "P1_bodies"), ("scaling", "session")])
 def test_words_of_our_own_paths_are_no_other_files(people, tmp_path, opensim_ready):
     """A participant P1_bodies had the file of the bodies of P1."""
     project = write_named(tmp_path / "project", session="kinematics", trial="session", people=people)

@@ -13,7 +13,7 @@ from kineograph.layout import PATHS, Layout
 
 PER_JOB = ("logs", "benchmarks")
 ANY_NAME = "tail"
-"""What wildcards may be that are no plain name; `tail` is the rest of a file's name (exports)."""
+"""The wildcard for the rest of a file's name (exports)."""
 
 
 class Leftovers:

@@ -16,7 +16,7 @@ from kineograph.model.camera import Rig
 from kineograph.model.points import Points3D
 from synthetic.scene import film, walker
 from synthetic.study import FPS_HZ, copy_project, halpe26, rig
-from workflow.conftest import Project
+from workflow.conftest import EVERYTHING, Project
 
 SESSION = "007"
 TRIAL = "1e5-.report"
@@ -49,20 +49,21 @@ def write_named(root, session=SESSION, trial=TRIAL, cameras=CAMERAS, people=(PER
 def named(tmp_path_factory, opensim_ready) -> Project:
     """Such a study, run to the end."""
     project = write_named(tmp_path_factory.mktemp("named") / "project")
-    outcome = project.snakemake("--cores", "1")
+    outcome = project.snakemake(*EVERYTHING)
     assert outcome.code == 0, outcome.text
     return project
 
 
 @pytest.mark.slow
 class TestAllowedNames:
-    """All of this file took 17 CPU s on a very busy machine, when it planned four more studies."""
+    """All of this file: 16 CPU s, of which the run takes about 12."""
 
     def test_every_stage_has_its_results(self, named):
         trial = named.root / "results" / SESSION / TRIAL
         assert read_npz(trial / "filtering" / "points3d.npz", Points3D).participants == (PERSON,)
         assert len((trial / "kinematics" / f"{PERSON}.mot").read_text().splitlines()) == 7 + FRAMES
-        assert (trial / "checked.txt").exists()
+        assert (named.root / "results" / "report" / "checked.txt").exists()
+        assert (trial / "report" / "plots" / f"angles_{PERSON}.svg").exists()
         smoothing = json.loads((trial / "filtering" / "filtering.json").read_text())
         assert smoothing["made_with"]["settings"]["cutoff_hz"] == 7
         assert {path.stem for path in (trial / "pose").glob("*.npz")} == set(CAMERAS)

@@ -77,7 +77,7 @@ lint: $(TESTS_READY)
 
 # Three workers on two cores: one of them mostly waits for SLURM.
 test: lint
-	$(BIN)/pytest -n 3 --dist loadscope
+	$(BIN)/pytest -n 3 --dist loadscope --no-loadscope-reorder
 
 $(DOCS_READY): $(READY) envs/docs.lock
 	$(PIP) -r envs/docs.lock

@@ -1,4 +1,4 @@
-"""Inverse kinematics of known motions by both solvers: `python benchmarks/kinematics.py accuracy|speed SETUP [options]`.
+"""Inverse kinematics of known motions by both solvers: `python benchmarks/kinematics.py accuracy|speed|alone SETUP [options]`.
 
 SETUP is the folder with OpenSim's models and set-up files (the asset `opensim_setup` in the cache). `opensim` runs at 1e-5
 with the peer's set-up (lumbar task 0.1) and, beside it, with this workflow's default (`weak`); `trajectory` with its defaults.
@@ -24,6 +24,7 @@ from synthetic.known_motion import (  # noqa: E402
     MOTIONS,
     by_opensim,
     by_trajectory,
+    compared_alone,
     coverage,
     leg_rms_deg,
     person,
@@ -95,16 +96,38 @@ def speed(setup: Path, frames: int) -> None:
             )
 
 
+def alone(setup: Path, frames: int, seeds: list[int]) -> None:
+    """Frames by themselves, without smoothness and priors: is any of them in a worse or a wrong minimum than OpenSim's?"""
+    print(
+        "| markers | movement | frames | objective against OpenSim's, highest | frames above +0.1 % | pelvis and elbows off the truth, largest |"
+    )
+    print("|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        for marker_set in MARKER_SETS:
+            who = person(setup, marker_set, Path(folder))
+            for motion in MOTIONS:
+                with quiet():
+                    found = [compared_alone(who, trial(who, motion, seed, frames, NOISE_M)) for seed in seeds]
+                higher = np.concatenate([part for part, _ in found])
+                print(
+                    f"| {marker_set} | {motion} | {len(higher)} | {higher.max():+.2%} | {(higher > 0.001).sum()} |"
+                    f" {max(wrong for _, wrong in found):.0f}° |",
+                    flush=True,
+                )
+
+
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=["accuracy", "speed"])
+    parser.add_argument("what", choices=["accuracy", "speed", "alone"])
     parser.add_argument("setup", type=Path)
     parser.add_argument("--frames", type=int, default=None)
     parser.add_argument("--seeds", type=int, nargs="+", default=[101, 102])
     args = parser.parse_args()
     if args.what == "accuracy":
         accuracy(args.setup, args.frames or 120, args.seeds)
+    elif args.what == "alone":
+        alone(args.setup, args.frames or 120, args.seeds)
     else:
         speed(args.setup, args.frames or 3000)
 

@@ -211,7 +211,7 @@ def _far_off(off_m: FloatArray, weight: FloatArray) -> FloatArray:
 
 
 def _alone(problem: Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Each frame by itself, and from its neighbours where that is better."""
+    """Each frame by itself: from where `x` is, from a search of its own, and from its neighbours, the best of them."""
     model, posture = problem.model, problem.posture
     precision = problem.weight / FIRST_NOISE_M**2
     pinned = posture.spread < natural_posture(model, {}).spread
@@ -226,12 +226,16 @@ def _alone(problem: Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     every = np.arange(len(x))
     x = fit_poses(model, problem.position_m, precision, x, pull, steps=ALONE_STEPS)
     cost = squares(x, every)
-    for shift in (1, -1) * REPAIRS:  # frames settle in different minima: each is tried from the one beside it
-        source = np.clip(every - shift, 0, len(x) - 1)
-        other = fit_poses(model, problem.position_m, precision, x[source], pull, steps=ALONE_STEPS)
+
+    def tried_from(start: FloatArray) -> None:
+        other = fit_poses(model, problem.position_m, precision, start, pull, steps=ALONE_STEPS)
         found = squares(other, every)
         better = found < cost
         x[better], cost[better] = other[better], found[better]
+
+    tried_from(_search(problem, every))
+    for shift in (1, -1) * REPAIRS:  # frames settle in different minima: each is tried from the one beside it
+        tried_from(x[np.clip(every - shift, 0, len(x) - 1)])
     held = np.where(pinned, posture.spread**-2.0 * FIRST_NOISE_M**2, 0.0)
     sd, _ = frame_uncertainty(model, x, problem.position_m, problem.weight, natural_posture(model, {}).spread, held)
     return continued(model, x), sd

@@ -99,7 +99,7 @@ def speed(setup: Path, frames: int) -> None:
 def alone(setup: Path, frames: int, seeds: list[int]) -> None:
     """Frames by themselves, without smoothness and priors: is any of them in a worse or a wrong minimum than OpenSim's?"""
     print(
-        "| markers | movement | frames | objective against OpenSim's, highest | frames above +0.1 % | pelvis and elbows off the truth, largest |"
+        "| markers | movement | frames | highest over OpenSim's | frames above +0.1 % | pelvis and elbows, largest error |"
     )
     print("|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import yaml
 
-from conftest import Project
 from kineograph import __version__
 from kineograph.cli.__main__ import main
 from kineograph.cli.demo_data import SESSION, TRIAL
@@ -22,6 +21,7 @@ from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.points import Origin, Points3D
 from synthetic.scene import walker
 from synthetic.study import FPS_HZ, FRAMES, copy_project, halpe26
+from workflow.conftest import Project
 
 pytestmark = pytest.mark.slow
 CAMERAS = ("cam01", "cam02", "cam03", "cam04")

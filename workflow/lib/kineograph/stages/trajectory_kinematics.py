@@ -236,7 +236,7 @@ def _alone(problem: Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         x[better], cost[better] = other[better], found[better]
 
     tried_from(_search(problem, every))
-    for _ in range(REPAIRS):  # frames settle in different minima: each is tried from those beside it, until none is better
+    for _ in range(REPAIRS):  # frames settle in different minima: each is tried from those beside it
         before = cost.copy()
         for shift in (1, -1):
             tried_from(x[np.clip(every - shift, 0, len(x) - 1)])

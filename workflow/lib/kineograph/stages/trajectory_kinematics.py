@@ -13,7 +13,7 @@ from kineograph.geometry.frame_uncertainty import Lasting, frame_uncertainty, la
 from kineograph.geometry.long_trials import pieces
 from kineograph.geometry.natural_posture import Posture, natural_posture, observed
 from kineograph.geometry.pose_fit import Pull, fit_poses
-from kineograph.geometry.pose_starts import start_poses
+from kineograph.geometry.pose_starts import limb_guesses, parts_of, start_poses
 from kineograph.geometry.trajectory_fit import Process, fit_trajectory, joined, trajectory_cost, uncertainty
 from kineograph.geometry.trajectory_noise import FIRST_NOISE_M, Noise, learn, usual_roughness
 from kineograph.model.coordinates import Coordinates
@@ -236,6 +236,9 @@ def _alone(problem: Problem, x: FloatArray) -> tuple[FloatArray, FloatArray]:
         x[better], cost[better] = other[better], found[better]
 
     tried_from(_search(problem, every))
+    limbs = np.concatenate([*parts_of(model).limb_columns, np.zeros(0, int)])
+    for guess in limb_guesses(model):
+        tried_from(np.where(np.isin(np.arange(x.shape[1]), limbs), guess, x))
     for _ in range(REPAIRS):  # frames settle in different minima: each is tried from those beside it
         before = cost.copy()
         for shift in (1, -1):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from kineograph.cli._augmented import setup_of_points
 from kineograph.cli._common_arguments import add_settings, save_report, skeleton_card
+from kineograph.cli._generic_model import generic_model
 from kineograph.errors import InputError, KineographError
 from kineograph.io.atomic import atomic_path
 from kineograph.io.npz import read_npz
@@ -17,6 +18,7 @@ from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 from kineograph.model.skeleton import OpenSimSetup
 from kineograph.settings.text import from_json
+from kineograph.stages.posed_lengths import Poseable
 from kineograph.stages.scale import ScaleSettings, Scaling, TrialMarkers, scale
 from kineograph.stages.scaling_report import STAGE
 
@@ -40,7 +42,6 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> StageReport:
     """Measure the segments and scale the model."""
-    from kineograph.cli._poseable import poseable
     from kineograph.opensim.model import load_model, marker_positions, move_markers, scale_model, write_model
     from kineograph.opensim.setup_files import read_measurements
 
@@ -48,24 +49,30 @@ def run(args: argparse.Namespace) -> StageReport:
     setup = setup_of_points(args.points, args.participant) or opensim_setup(args.points)
     model = load_model(model_path(settings.model, args.setup), args.setup / setup.markers)
     measurements = read_measurements(args.setup / setup.scaling)
-    body, doubts = None, list[Reason]()
-    if settings.posture == "measured":
-        body, doubts = poseable(model, args.setup / setup.inverse_kinematics)
+    place_m = marker_positions(model)
+    generic = body = None
+    if settings.posture == "measured" or settings.refine != "none":
+        generic = generic_model(model, args.setup / setup.inverse_kinematics)
+    if generic and generic.tree and settings.posture == "measured":
+        body = Poseable(generic.tree, generic.tasks.markers, generic.tasks.coordinates)
     result, report = scale(
         [_markers(path) for path in args.markers],
         measurements,
-        marker_positions(model),
+        place_m,
         args.height,
         args.mass,
         settings,
         body,
     )
-    report = dataclasses.replace(report, reasons=worst_first([*report.reasons, *doubts]))
+    if generic and not generic.tree and settings.posture == "measured":
+        report = dataclasses.replace(report, reasons=worst_first([*report.reasons, generic.in_default_pose()]))
     factors, offset_m = result.factors, dict[str, FloatArray]()
-    if settings.refine != "none":
+    if generic and settings.refine != "none":
         from kineograph.cli._refinement import refined
+        from kineograph.stages.refine_model import factor_groups
 
-        factors, offset_m, report = refined(args, settings, setup, model, measurements, result, report)
+        groups = factor_groups(measurements, factors, place_m, settings.pool_sides)
+        factors, offset_m, report = refined(args, settings, generic, groups, result, report)
     scale_model(model, factors, result.mass_kg, args.participant)
     move_markers(model, offset_m)
     with atomic_path(args.out) as temporary:

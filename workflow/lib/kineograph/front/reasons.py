@@ -43,7 +43,7 @@ LONGEST = 40
 
 
 @dataclass(frozen=True)
-class Reason:
+class RerunReason:
     """Why a job runs.
 
     Attributes
@@ -61,7 +61,7 @@ class Reason:
         return "; ".join(self.causes) if self.causes else "follows from other jobs"
 
 
-def explain(job: Job, sections: Mapping[str, Sequence[str]]) -> Reason:
+def explain(job: Job, sections: Mapping[str, Sequence[str]]) -> RerunReason:
     """The reason of a job.
 
     Parameters
@@ -88,8 +88,8 @@ def explain(job: Job, sections: Mapping[str, Sequence[str]]) -> Reason:
         else:
             causes.append(word)
     if follows and all(cause.startswith(("not made yet", "missing: ")) for cause in causes):
-        return Reason(tuple(causes), tuple(follows))
-    return Reason(tuple(causes) or (() if follows else (job.reason,)), tuple(follows))
+        return RerunReason(tuple(causes), tuple(follows))
+    return RerunReason(tuple(causes) or (() if follows else (job.reason,)), tuple(follows))
 
 
 def changes(text: str, sections: Mapping[str, Sequence[str]]) -> list[str]:

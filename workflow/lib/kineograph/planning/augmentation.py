@@ -9,15 +9,14 @@ from kineograph.dataset.records import Trial
 from kineograph.errors import Mistakes
 from kineograph.planning.paths import Wildcards
 from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.text import canonical
 
 NONE = "none"
 
 
-@keep_signatures
-class AugmentationPlan:
+class AugmentationPlan(PlanPart):
     """The answers for one configuration.
 
     Parameters
@@ -29,7 +28,7 @@ class AugmentationPlan:
     """
 
     def __init__(self, plan: Plan, mistakes: Mistakes) -> None:
-        self._plan = plan
+        super().__init__(plan)
         for trial in plan.dataset.every_trial:
             with mistakes.noted():
                 self._card(trial)

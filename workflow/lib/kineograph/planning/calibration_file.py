@@ -7,26 +7,15 @@ from pathlib import Path
 from kineograph.dataset.calibration_files import FOLDER, calibration_files, find_calibration_file
 from kineograph.errors import InputError
 from kineograph.planning.paths import Wildcards
-from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprints
 from kineograph.settings.plugins import plugin_module
 from kineograph.settings.text import canonical
 
 
-@keep_signatures
-class CalibrationFilePlan:
-    """The answers for one configuration.
-
-    Parameters
-    ----------
-    plan : Plan
-        The plan of the configuration.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+class CalibrationFilePlan(PlanPart):
+    """The answers on calibration files."""
 
     def source(self, wildcards: Wildcards) -> str:
         """The calibration's file or folder."""

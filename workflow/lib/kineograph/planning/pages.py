@@ -7,8 +7,7 @@ from pathlib import Path
 
 from kineograph.catalog.assets import Asset
 from kineograph.planning.paths import Wildcards
-from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 from kineograph.provenance.fingerprint import fingerprint, fingerprints
 from kineograph.settings.text import canonical
 
@@ -18,18 +17,8 @@ GEOMETRY = "Geometry"
 PAGE_SUFFIXES = (".html", ".css", ".js")
 
 
-@keep_signatures
-class PagePlan:
-    """The answers for one configuration.
-
-    Parameters
-    ----------
-    plan : Plan
-        The plan of the configuration.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+class PagePlan(PlanPart):
+    """The answers on pages."""
 
     def overlay_videos(self, wildcards: Wildcards) -> list[str]:
         """The videos with overlays of a trial's cameras, where they are asked for."""

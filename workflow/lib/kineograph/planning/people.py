@@ -6,8 +6,7 @@ from typing import Any
 
 from kineograph.dataset.records import Trial
 from kineograph.planning.paths import Wildcards
-from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 
 PEOPLE = "people"
 FINDING = ("known_distance", "up")
@@ -21,18 +20,8 @@ TIMING = {
 """Keys of the section ``synchronization`` that apply, by its method."""
 
 
-@keep_signatures
-class PeoplePlan:
-    """The answers for one configuration.
-
-    Parameters
-    ----------
-    plan : Plan
-        The plan of the configuration.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+class PeoplePlan(PlanPart):
+    """The answers on calibrations from people."""
 
     def keypoints(self, wildcards: Wildcards) -> list[str]:
         """The keypoints of all cameras of all trials that have the calibration."""

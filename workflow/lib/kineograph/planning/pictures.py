@@ -15,7 +15,7 @@ from kineograph.planning.calibration_file import CalibrationFilePlan
 from kineograph.planning.paths import Wildcards
 from kineograph.planning.people import FINDING, PEOPLE, PeoplePlan
 from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 from kineograph.provenance.code import code_digest
 from kineograph.provenance.fingerprint import MISSING, fingerprint, fingerprints
 from kineograph.settings.text import canonical
@@ -38,18 +38,11 @@ VERBS = {
 DRAWING = ("pattern", "square_m", "corners", "lies_on")
 
 
-@keep_signatures
-class PicturePlan:
-    """The answers for one configuration.
-
-    Parameters
-    ----------
-    plan : Plan
-        The plan of the configuration.
-    """
+class PicturePlan(PlanPart):
+    """The answers on pictures that calibrations are computed from."""
 
     def __init__(self, plan: Plan) -> None:
-        self.plan = plan
+        super().__init__(plan)
         self.given_file = CalibrationFilePlan(plan)
         self.people = PeoplePlan(plan)
 
@@ -65,18 +58,20 @@ class PicturePlan:
 
     def cameras(self, wildcards: Wildcards) -> list[str]:
         """The cameras of all trials that share a calibration, in natural order."""
-        trials = self.plan.dataset.trials_calibrated_by(wildcards.session, wildcards.calibration)
+        trials = self._plan.dataset.trials_calibrated_by(wildcards.session, wildcards.calibration)
         found = {camera.name for trial in trials for camera in trial.cameras}
         return sorted(found, key=natural_key)
 
     def drawings(self) -> list[str]:
         """The pictures of all cameras that are calibrated from pictures."""
         paths = set()
-        for trial in self.plan.dataset.trials:
-            if self.plan.config.section("calibration", session=trial.session)["method"] not in (BOARD, SCENE_POINTS):
+        for trial in self._plan.dataset.trials:
+            if self._plan.config.section("calibration", session=trial.session)["method"] not in (BOARD, SCENE_POINTS):
                 continue
             names = {"session": trial.session, "calibration": trial.calibration.name}
-            paths |= {self.plan.layout.path("calibration_picture", **names, camera=item.name) for item in trial.cameras}
+            paths |= {
+                self._plan.layout.path("calibration_picture", **names, camera=item.name) for item in trial.cameras
+            }
         return sorted(paths)
 
     # ---- finding boards
@@ -113,7 +108,7 @@ class PicturePlan:
 
     def settings(self, wildcards: Wildcards) -> str:
         """The settings that apply to the method."""
-        given = json.loads(self.plan.settings("calibration")(wildcards))
+        given = json.loads(self._plan.settings("calibration")(wildcards))
         method = given["method"]
         file = {key: value for key, value in given.items() if key not in (*PLACING, *FINDING)}
         if method == CONVERT:
@@ -201,9 +196,9 @@ class PicturePlan:
         names = {name: getattr(wildcards, name) for name in ("session", "calibration", "camera")}
         options = {}
         if calibration["intrinsics"] == "computed":
-            options["--lens-views"] = self.plan.path("board_views", **names, purpose=INTRINSICS)
+            options["--lens-views"] = self._plan.path("board_views", **names, purpose=INTRINSICS)
         if calibration["method"] == BOARD:
-            options["--views"] = self.plan.path("board_views", **names, purpose=EXTRINSICS)
+            options["--views"] = self._plan.path("board_views", **names, purpose=EXTRINSICS)
         return options
 
     def drawing_arguments(self, wildcards: Wildcards) -> str:
@@ -223,10 +218,10 @@ class PicturePlan:
     # ---- shared
 
     def _calibration(self, wildcards: Wildcards) -> dict[str, Any]:
-        return self.plan.config.section("calibration", session=wildcards.session)
+        return self._plan.config.section("calibration", session=wildcards.session)
 
     def _boards(self, wildcards: Wildcards) -> dict[str, Any]:
-        return self.plan.config.section("boards", session=wildcards.session)
+        return self._plan.config.section("boards", session=wildcards.session)
 
     def _corners(self, boards: dict[str, Any], purpose: str) -> list[int]:
         other = boards["extrinsics_corners"] if purpose == EXTRINSICS else None
@@ -250,4 +245,4 @@ class PicturePlan:
 
     def _each_camera(self, wildcards: Wildcards, result: str, **names: str) -> list[str]:
         names |= {"session": wildcards.session, "calibration": wildcards.calibration}
-        return [self.plan.path(result, **names, camera=camera) for camera in self.cameras(wildcards)]
+        return [self._plan.path(result, **names, camera=camera) for camera in self.cameras(wildcards)]

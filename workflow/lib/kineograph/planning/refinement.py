@@ -6,26 +6,15 @@ from collections.abc import Callable
 
 from kineograph.dataset.records import Trial
 from kineograph.planning.paths import Wildcards
-from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 from kineograph.settings.text import canonical
 
 SEEN = ("inputs", "keypoints", "synchronization", "tracks", "association_report")
 """The kinds of files that tell what a trial's cameras saw of whom."""
 
 
-@keep_signatures
-class RefinementPlan:
-    """The answers for one configuration.
-
-    Parameters
-    ----------
-    plan : Plan
-        The plan of the configuration.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+class RefinementPlan(PlanPart):
+    """The answers on refined calibrations."""
 
     def wanted(self, session: str) -> bool:
         """Whether the calibrations of a session are refined."""

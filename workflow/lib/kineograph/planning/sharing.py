@@ -6,8 +6,7 @@ import json
 from pathlib import Path
 
 from kineograph.planning.paths import Wildcards
-from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.text import canonical
 
@@ -20,18 +19,8 @@ SHARED = {
 """What an archive holds of each trial, and where."""
 
 
-@keep_signatures
-class SharePlan:
-    """The answers for one configuration.
-
-    Parameters
-    ----------
-    plan : Plan
-        The plan of the configuration.
-    """
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+class SharePlan(PlanPart):
+    """The answers on archives."""
 
     def inputs(self, wildcards: Wildcards) -> list[str]:
         """An input function: the results that go into a participant's archive."""

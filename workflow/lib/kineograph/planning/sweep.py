@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kineograph.planning.paths import Wildcards
 from kineograph.planning.plan import Plan
-from kineograph.planning.signatures import keep_signatures
+from kineograph.planning.plan_part import PlanPart
 from kineograph.provenance.fingerprint import fingerprints
 from kineograph.settings.text import canonical
 from kineograph.settings.variants import Variant
@@ -17,18 +17,11 @@ OF_LEFT_OUT = ("coordinates", "filtered", "quality")
 """What is read of the variants that leave a camera out."""
 
 
-@keep_signatures
-class SweepPlan:
-    """The answers for one configuration.
-
-    Parameters
-    ----------
-    plan : Plan
-        The plan of the configuration.
-    """
+class SweepPlan(PlanPart):
+    """The answers on sweeps."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        super().__init__(plan)
         self._asked = plan.config.value("sweep") or {}
 
     def inputs(self, _wildcards: Wildcards) -> list[str]:

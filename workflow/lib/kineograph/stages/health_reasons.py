@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -60,40 +60,36 @@ def _exchanges(found: Sequence[TrialHealth]) -> list[Reason]:
 
 def _mirrored(rig: Rig, found: Sequence[TrialHealth]) -> list[Reason]:
     """A failing verdict for each camera whose pictures are mirrored."""
-    reasons = []
-    for name in rig.names:
-        trials = [item.trial for item in found if name in item.mirrored]
-        if trials:
-            left = np.median([item.mirrored[name] for item in found if name in item.mirrored])
-            reasons.append(
-                Reason(
-                    "fail",
-                    f"the pictures of {name} are mirrored, left and right exchanged, in {_and(trials)}: mirrored back, they "
-                    f"agree with the other cameras' within {left:.0f} px",
-                    f"camera {name}",
-                    "flip the videos of this camera back before keypoints are looked for, and switch its mirror option off",
-                )
-            )
-    return reasons
+    return [
+        Reason(
+            "fail",
+            f"the pictures of {name} are mirrored, left and right exchanged, in {_and(trials)}: mirrored back, they "
+            f"agree with the other cameras' within {left_px:.0f} px",
+            f"camera {name}",
+            "flip the videos of this camera back before keypoints are looked for, and switch its mirror option off",
+        )
+        for name, trials, left_px in _found_in(rig, {item.trial: item.mirrored for item in found})
+    ]
 
 
 def _lenses(rig: Rig, found: Sequence[TrialHealth]) -> list[Reason]:
     """A failing verdict for each camera that has another focal length than the calibration says."""
-    reasons = []
-    for name in rig.names:
-        trials = [item.trial for item in found if name in item.focal_ratio]
-        if trials:
-            ratio = np.median([item.focal_ratio[name] for item in found if name in item.focal_ratio])
-            reasons.append(
-                Reason(
-                    "fail",
-                    f"the focal length of {name} is {ratio:.2f} times what the calibration says, by what it saw in "
-                    f"{_and(trials)}",
-                    f"camera {name}",
-                    "was it zoomed, its resolution changed, or another camera's lens file taken? Calibrate its lens again",
-                )
-            )
-    return reasons
+    return [
+        Reason(
+            "fail",
+            f"the focal length of {name} is {ratio:.2f} times what the calibration says, by what it saw in "
+            f"{_and(trials)}",
+            f"camera {name}",
+            "was it zoomed, its resolution changed, or another camera's lens file taken? Calibrate its lens again",
+        )
+        for name, trials, ratio in _found_in(rig, {item.trial: item.focal_ratio for item in found})
+    ]
+
+
+def _found_in(rig: Rig, by_trial: Mapping[str, Mapping[str, float]]) -> list[tuple[str, list[str], float]]:
+    """The cameras of which something was found: the camera, the trials, and the median of what was measured."""
+    every = [(name, {trial: found[name] for trial, found in by_trial.items() if name in found}) for name in rig.names]
+    return [(name, list(values), float(np.median(list(values.values())))) for name, values in every if values]
 
 
 def _misfits(rig: Rig, found: Sequence[TrialHealth]) -> list[Reason]:

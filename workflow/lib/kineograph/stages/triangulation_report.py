@@ -49,14 +49,54 @@ def report_on(
         What the robust method learnt on the way.
     """
     measured = points.measured
-    missing = points.origin == Origin.MISSING
+    left_out = _left_out(points, confident, min_cameras)
+    by_frames = points.covariance_m2 if learnt is None else learnt.frame_covariance_m2
+    conditioning = weakest_direction(points, by_frames, positions_m)
+    reasons = [
+        *_gaps(points),
+        *_jumps(points),
+        *weak_direction(conditioning, points.cameras),
+        *_often_left_out(points.cameras, left_out),
+    ]
+    came_out = {
+        "points_triangulated": int(measured.sum()),
+        "points_swapped": int((points.origin == Origin.SWAPPED).sum()),
+        "points_interpolated": int(np.isin(points.origin, (Origin.INTERPOLATED, Origin.PREDICTED)).sum()),
+        "points_missing": int((points.origin == Origin.MISSING).sum()),
+        "reprojection_error_px": _percentiles(points.reprojection_error_px[measured]),
+        "cameras_used_mean": float(points.cameras_used.sum(axis=-1)[measured].mean()) if measured.any() else 0.0,
+        "weakest_direction": conditioning,
+        "left_out": dict(zip(points.cameras, left_out, strict=True)),
+    }
+    if learnt is not None:
+        came_out["noise_px"] = _noise(points, learnt)
+        came_out["swaps"] = swap_list(points, learnt)
+        reasons += _often_swapped(points, learnt) + _overruled(points, learnt)
+        came_out["points_overruled"] = int(learnt.overruled.sum())
+    came_in = {
+        "frames": points.n_frames,
+        "participants": list(points.participants),
+        "cameras": list(points.cameras),
+        "keypoints": len(points.names),
+        "undistorted": undistorted,
+    }
+    return StageReport(STAGE, came_in, came_out, worst_first(reasons))
+
+
+def _left_out(points: Points3D, confident: BoolArray, min_cameras: int) -> FloatArray:
+    """The share of the points, (C,), in which a camera's confident keypoint was not used."""
     expected = confident.sum(axis=-1) >= min_cameras
-    left_out = np.array(
+    return np.array(
         [
             float((confident[..., c] & ~points.cameras_used[..., c])[expected].mean()) if expected.any() else 0.0
             for c in range(len(points.cameras))
         ]
     )
+
+
+def _gaps(points: Points3D) -> list[Reason]:
+    """A verdict on each participant of whom too much is missing."""
+    missing = points.origin == Origin.MISSING
     reasons = []
     for index, name in enumerate(points.participants):
         share = float(missing[:, index].mean())
@@ -71,45 +111,21 @@ def report_on(
                     "are enough cameras calibrated, in step, and in view of the person?",
                 )
             )
-    reasons += _jumps(points)
-    by_frames = points.covariance_m2 if learnt is None else learnt.frame_covariance_m2
-    conditioning = weakest_direction(points, by_frames, positions_m)
-    reasons += weak_direction(conditioning, points.cameras)
-    reasons += [
+    return reasons
+
+
+def _often_left_out(cameras: tuple[str, ...], left_out: FloatArray) -> list[Reason]:
+    """A warning for each camera that disagrees with the others in many points."""
+    return [
         Reason(
             "warn",
             f"{camera} disagrees with the other cameras in {share:.0%} of the points (wanted: under {WARN_EXCLUDED:.0%})",
             f"camera {camera}",
             "check its calibration and synchronization",
         )
-        for camera, share in zip(points.cameras, left_out, strict=True)
+        for camera, share in zip(cameras, left_out, strict=True)
         if share > WARN_EXCLUDED
     ]
-    error = points.reprojection_error_px[measured]
-    came_out = {
-        "points_triangulated": int(measured.sum()),
-        "points_swapped": int((points.origin == Origin.SWAPPED).sum()),
-        "points_interpolated": int(np.isin(points.origin, (Origin.INTERPOLATED, Origin.PREDICTED)).sum()),
-        "points_missing": int(missing.sum()),
-        "reprojection_error_px": _percentiles(error),
-        "cameras_used_mean": float(points.cameras_used.sum(axis=-1)[measured].mean()) if measured.any() else 0.0,
-        "weakest_direction": conditioning,
-        "left_out": dict(zip(points.cameras, left_out, strict=True)),
-    }
-    if learnt is not None:
-        came_out["noise_px"] = _noise(points, learnt)
-        swaps = swap_list(points, learnt)
-        came_out["swaps"] = swaps
-        reasons += _often_swapped(points, learnt) + _overruled(points, learnt)
-        came_out["points_overruled"] = int(learnt.overruled.sum())
-    came_in = {
-        "frames": points.n_frames,
-        "participants": list(points.participants),
-        "cameras": list(points.cameras),
-        "keypoints": len(points.names),
-        "undistorted": undistorted,
-    }
-    return StageReport(STAGE, came_in, came_out, worst_first(reasons))
 
 
 def _jumps(points: Points3D) -> list[Reason]:

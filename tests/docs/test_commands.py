@@ -9,6 +9,7 @@ import shlex
 
 import pytest
 import yaml
+from snakemake.cli import get_argument_parser
 
 from docs.pages import NAMES, REPOSITORY, blocks, commands
 from kineograph.cli.__main__ import verbs
@@ -68,6 +69,8 @@ def check_verb(words: list[str]) -> None:
 
 def check_snakemake(words: list[str]) -> None:
     """Options that Snakemake has, files that are there, targets that are rules, keys that the schema has."""
+    understood = get_argument_parser().parse_args(words)
+    assert len(understood.configfile or ()) <= 1, f"a target after --configfile is taken for a file: {words}"
     rest = list(words)
     while rest:
         word = rest.pop(0)

@@ -155,7 +155,7 @@ def _facts(args: argparse.Namespace) -> list[tuple[str, str]]:
     for name, path in zip(args.participants, args.kinematics, strict=True):
         solved = read_report(path).came_out
         if "marker_error_mm" in solved:
-            facts.append((f"Mean marker error, {name}", f"{solved['marker_error_mm']['mean']:.0f} mm"))
+            facts.append((f"Marker error (root mean square), {name}", f"{solved['marker_error_mm']['mean']:.0f} mm"))
         if "largest_marker_error" in solved:
             worst = solved["largest_marker_error"]
             text = f"{worst['mm']:.0f} mm, {worst['marker']} in frame {worst['frame']}"

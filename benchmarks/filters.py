@@ -24,6 +24,7 @@ from kineograph.model.tracks import PersonTracks  # noqa: E402
 from kineograph.settings.plugins import plugin_names  # noqa: E402
 from kineograph.signal.filters._apply import FOLDER  # noqa: E402
 from kineograph.signal.outliers import outliers, replaced  # noqa: E402
+from kineograph.stages.observe import observe  # noqa: E402
 from kineograph.stages.smooth import SmoothSettings, smooth  # noqa: E402
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize  # noqa: E402
 from kineograph.stages.triangulate import TriangulateSettings, triangulate  # noqa: E402
@@ -69,7 +70,7 @@ def seen(skeleton: Skeleton, motion: Motion, faults: Faults, rate_hz: float, sec
     frames = len(clock.time_s)
     frame = np.tile(np.arange(frames)[:, None], (1, CAMERAS))
     tracks = PersonTracks(("P1",), rig.names, np.zeros((frames, 1, CAMERAS), int), frame, clock.time_s, rate_hz)
-    return triangulate(keypoints, rig, clock, tracks, skeleton, TriangulateSettings())[0]
+    return triangulate(observe(keypoints, rig, clock, tracks), rig, skeleton, TriangulateSettings())[0]
 
 
 def errors(points: Points3D, motion: Motion) -> np.ndarray:

@@ -23,6 +23,10 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 TRIALS_A_SESSION = 10
 VIDEO_BYTES = 2_000_000
 FRAMES, RATE_HZ = 3000, 60
+PLANNED = "--dry-run", "--quiet", "rules", "progress"
+"""The whole graph, which jobs are to run and how many: with these two Snakemake ends there, and prints no job."""
+PRINTED = "--dry-run", "--quiet", "all"
+"""The same, and the text of each job, as `kineograph plan` reads it."""
 
 
 def header() -> bytes:
@@ -104,17 +108,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         make_dataset(root, args.trials, args.cameras)
-        text, cpu_s, memory_mb = snakemake(root, "--dry-run", "--quiet", "all")
+        text, *printed = snakemake(root, *PRINTED)
         jobs = int(re.findall(r"^total +(\d+)", text, re.M)[-1])
         print("| trials x cameras | jobs | state | CPU s | ms a job | memory, MB |\n|---|---|---|---|---|---|")
-        size = f"{args.trials} x {args.cameras} | {jobs}"
-        print(f"| {size} | nothing was run | {cpu_s:.1f} | {1000 * cpu_s / jobs:.2f} | {memory_mb:.0f} |", flush=True)
+
+        def row(state: str, cpu_s: float, memory_mb: float) -> None:
+            size = f"{args.trials} x {args.cameras} | {jobs}"
+            print(f"| {size} | {state} | {cpu_s:.1f} | {1000 * cpu_s / jobs:.2f} | {memory_mb:.0f} |", flush=True)
+
+        row("nothing was run", *snakemake(root, *PLANNED)[1:])
+        row("the same, printed", *printed)
         if args.up_to_date:
             finish(root)
-            text, cpu_s, memory_mb = snakemake(root, "--dry-run", "--quiet", "all")
+            text, *figures = snakemake(root, *PRINTED)
             if "Nothing to be done" not in text:
                 raise RuntimeError(f"the dataset was to be up to date: {text[-2000:]}")
-            print(f"| {size} | up to date | {cpu_s:.1f} | {1000 * cpu_s / jobs:.2f} | {memory_mb:.0f} |")
+            row("up to date", *figures)
     print(f"\nThe machine's load while measuring: {os.getloadavg()[0]:.1f} (CPU seconds grow where cores are shared)")
 
 

@@ -15,6 +15,7 @@ sys.path[:0] = [str(ROOT / "workflow" / "lib"), str(ROOT / "tests")]
 
 from kineograph.io.skeletons import read_skeleton  # noqa: E402
 from kineograph.model.tracks import PersonTracks  # noqa: E402
+from kineograph.stages.observe import observe  # noqa: E402
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize  # noqa: E402
 from kineograph.stages.triangulate import TriangulateSettings, triangulate  # noqa: E402
 from synthetic.scene import Faults, film, ring, walker  # noqa: E402
@@ -42,7 +43,7 @@ def main() -> None:
         method="dlt" if args.method == "dlt" else "robust", temporal=args.method == "temporal"
     )
     started = time.process_time()
-    triangulate(keypoints, rig, clock, tracks, skeleton, settings)
+    triangulate(observe(keypoints, rig, clock, tracks), rig, skeleton, settings)
     used = time.process_time() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{args.frames} frames, {args.cameras} cameras, {args.method}: {used:.2f} CPU s, {memory:.0f} MB at most")

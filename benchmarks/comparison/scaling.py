@@ -54,15 +54,17 @@ def ours(root: Path, frames: int, cameras: int, *, from_json: bool) -> list[Load
             *clock,
             "--participants",
             '["P1"]',
+            "--observations",
+            "observations.npz",
             *_written_to("tracks", changes, "association"),
         )
         triangulation = _verb(
             root,
             "triangulate",
-            *views,
-            *clock,
-            "--tracks",
-            "tracks.npz",
+            "--observations",
+            "observations.npz",
+            "--calibration",
+            str(files.calibration),
             *_written_to("points3d", changes, "triangulation"),
         )
         largest = max(cost.memory_mb for cost in (*reading, association, triangulation))

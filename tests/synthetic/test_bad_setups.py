@@ -15,6 +15,7 @@ from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.calibration_check import check_rig
 from kineograph.stages.calibration_health import FRAMES_A_TRIAL, MIN_CONFIDENCE, assess_health
 from kineograph.stages.detect import judge as judge_pose
+from kineograph.stages.observe import observe
 from kineograph.stages.sightings import sightings_of_trial
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.triangulate import TriangulateSettings, triangulate
@@ -73,7 +74,7 @@ def reports(rig, keypoints, skeleton):
     found += [judge_pose(item, item.n_frames, "video", "") for item in keypoints]
     clock, synchronization = synchronize(keypoints, rig, FPS_HZ, None, SynchronizeSettings())
     tracks, association = associate(keypoints, rig, clock, skeleton, ["P1"], AssociateSettings(), {"P1": HEIGHT_M})
-    _, triangulation = triangulate(keypoints, rig, clock, tracks, skeleton, TriangulateSettings())
+    _, triangulation = triangulate(observe(keypoints, rig, clock, tracks), rig, skeleton, TriangulateSettings())
     sightings = sightings_of_trial(
         "T1", keypoints, rig, rig.names, clock, tracks, min_confidence=MIN_CONFIDENCE, max_frames=FRAMES_A_TRIAL
     )

@@ -11,6 +11,7 @@ from kineograph.opensim import model as models
 from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.inverse_kinematics import judge
 from kineograph.stages.markers import marker_positions
+from kineograph.stages.observe import observe
 from kineograph.stages.scale import ScaleSettings, TrialMarkers, scale
 from kineograph.stages.smooth import SmoothSettings, smooth
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
@@ -54,7 +55,7 @@ def joint_angles(person, skeletons, opensim_setup, faults, cameras, seed):
     clock, _ = synchronize(keypoints, rig, FPS, None, SynchronizeSettings())
     assert (clock.offset_s == 0).all()
     tracks, _ = associate(keypoints, rig, clock, halpe, ["P1"], AssociateSettings())
-    points, triangulation = triangulate(keypoints, rig, clock, tracks, halpe, TriangulateSettings())
+    points, triangulation = triangulate(observe(keypoints, rig, clock, tracks), rig, halpe, TriangulateSettings())
     filtered, _ = smooth(points, SmoothSettings())
     names, position = marker_positions(filtered, halpe)
     position = to_opensim_axes(position[:, 0])

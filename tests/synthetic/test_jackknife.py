@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kineograph.stages.associate import AssociateSettings, associate
+from kineograph.stages.observe import observe
 from kineograph.stages.smooth import SmoothSettings, smooth
 from kineograph.stages.sweep import points_jackknife_sd_m
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
@@ -46,7 +47,7 @@ def ratio(skeleton, cameras, *, staying_px, seed, shared_m=0.0):
 
     def position_m(*without):
         settings = TriangulateSettings(without_cameras=without)
-        points, _ = triangulate(seen, rig, clock, tracks, skeleton, settings)
+        points, _ = triangulate(observe(seen, rig, clock, tracks), rig, skeleton, settings)
         return smooth(points, SmoothSettings())[0].position_m[EDGE:-EDGE]
 
     truth = person(clock.time_s)[EDGE:-EDGE, None]

@@ -20,6 +20,7 @@ from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.coordinate_tasks import task_spreads
 from kineograph.stages.followed_markers import followed_markers
 from kineograph.stages.markers import marker_positions
+from kineograph.stages.observe import observe
 from kineograph.stages.posed_lengths import Poseable
 from kineograph.stages.scale import ScaleSettings, TrialMarkers, scale
 from kineograph.stages.smooth import SmoothSettings, smooth
@@ -101,7 +102,7 @@ def filmed(setup, skeleton, motion, seed):
     keypoints = film(rig, skeleton, [moving], seconds=SECONDS, fps_hz=FPS_HZ, faults=faults, seed=seed)
     clock, _ = synchronize(keypoints, rig, FPS_HZ, None, SynchronizeSettings(method="none"))
     tracks, _ = associate(keypoints, rig, clock, skeleton, ["P1"], AssociateSettings())
-    points, _ = triangulate(keypoints, rig, clock, tracks, skeleton, TriangulateSettings())
+    points, _ = triangulate(observe(keypoints, rig, clock, tracks), rig, skeleton, TriangulateSettings())
     filtered, _ = smooth(points, SmoothSettings())
     names, position = marker_positions(filtered, skeleton)
     markers = MarkerTrajectories(names, to_opensim_axes(position[:, 0]), filtered.time_s, FPS_HZ)

@@ -13,6 +13,7 @@ from kineograph.geometry.robust_triangulation import triangulate_robust
 from kineograph.io.npz import read_npz, write_npz
 from kineograph.model.points import Origin, Points3D
 from kineograph.model.tracks import PersonTracks
+from kineograph.stages.observe import observe
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.triangulate import TriangulateSettings, triangulate
 from synthetic.scene import Faults, film, ring, walker
@@ -65,7 +66,9 @@ class Scene:
             FPS,
         )
         chosen = TriangulateSettings(undistort="always", **settings)
-        points, report = triangulate(self.keypoints, self.rig, self.clock, tracks, self.skeleton, chosen)
+        points, report = triangulate(
+            observe(self.keypoints, self.rig, self.clock, tracks), self.rig, self.skeleton, chosen
+        )
         error = points.position_m[:, 0] - self.truth
         return points, report, error
 

@@ -14,6 +14,7 @@ from kineograph.geometry.rotation import matrix_from_vector
 from kineograph.model.camera import Rig
 from kineograph.model.points import Origin
 from kineograph.model.tracks import PersonTracks
+from kineograph.stages.observe import observe
 from kineograph.stages.smooth import SmoothSettings, smooth
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.triangulate import TriangulateSettings, triangulate
@@ -41,7 +42,7 @@ def solve(skeleton, motion, seed, *, faults=HARD, cameras=5, seconds=4.0, fps_hz
     frame = np.tile(np.arange(frames)[:, None], (1, cameras))
     tracks = PersonTracks(("P1",), rig.names, np.zeros((frames, 1, cameras), int), frame, clock.time_s, fps_hz)
     chosen = TriangulateSettings(undistort="always", **settings)
-    points, report = triangulate(keypoints, rig, clock, tracks, skeleton, chosen)
+    points, report = triangulate(observe(keypoints, rig, clock, tracks), rig, skeleton, chosen)
     return points, report, points.position_m[:, 0] - motion(clock.time_s)
 
 

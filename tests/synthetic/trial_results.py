@@ -19,6 +19,7 @@ from kineograph.model.points import Origin, Points3D
 from kineograph.model.report import StageReport
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import PersonTracks
+from kineograph.stages.observe import observe
 from synthetic.scene import film, walker
 from synthetic.study import halpe26, rig
 
@@ -49,18 +50,13 @@ def write_trial(folder: Path) -> None:
     skeleton, cameras, position_m = halpe26(), rig(3), truth_m()
     people = [walker(skeleton, start_m=start, velocity_m_s=(0.5, 0.0)) for start in STARTS]
     toml.write(folder / "calibration.toml", cameras)
-    for item in film(cameras, skeleton, people, seconds=FRAMES / FPS_HZ, fps_hz=FPS_HZ):
-        write_npz(folder / f"{item.camera}.npz", item)
-    inputs = [
-        {"name": n, "calibrated_as": n, "usable": True, "fps_hz": FPS_HZ, "n_frames": FRAMES, "size_px": [640, 480]}
-        for n in cameras.names
-    ]
-    write_json(folder / "inputs.json", {"inputs": {"cameras": inputs, "fps_hz": FPS_HZ}})
+    keypoints = film(cameras, skeleton, people, seconds=FRAMES / FPS_HZ, fps_hz=FPS_HZ)
     clock = Synchronization(cameras.names, np.zeros(3), np.zeros(3), FPS_HZ, 0.0, FRAMES)
     write_synchronization(folder / "synchronization.json", clock, StageReport("synchronization"))
     detection = np.broadcast_to(np.arange(2)[None, :, None], (FRAMES, 2, 3)).copy()
     frame = np.repeat(np.arange(FRAMES)[:, None], 3, axis=1)
-    write_npz(folder / "tracks.npz", PersonTracks(PEOPLE, cameras.names, detection, frame, clock.time_s, FPS_HZ))
+    tracks = PersonTracks(PEOPLE, cameras.names, detection, frame, clock.time_s, FPS_HZ)
+    write_npz(folder / "observations.npz", observe(keypoints, cameras, clock, tracks))
     shape = position_m.shape[:3]
     origin = np.full(shape, int(Origin.TRIANGULATED), np.uint8)
     origin[FILLED, 0, skeleton.index("LWrist")] = Origin.INTERPOLATED
@@ -114,11 +110,10 @@ def write_trial_page(folder: Path, out: Path, pictures: Path) -> str:
         "--files",
         "{}",
     ]
-    for name in ("verdict", "triangulation", "quality", "inputs", "synchronization"):
+    for name in ("verdict", "triangulation", "quality"):
         command += [f"--{name}", str(folder / f"{name}.json")]
     command += ["--calibration", str(folder / "calibration.toml"), "--pictures", str(pictures)]
-    command += ["--keypoints", *(str(folder / f"{name}.npz") for name in rig(3).names)]
-    for name in ("tracks", "points"):
+    for name in ("observations", "points"):
         command += [f"--{name}", str(folder / f"{name}.npz")]
     each = {"kinematics": "kinematics.json", "coordinates": "coordinates.npz", "bodies": "bodies.npz",
             "marker-errors": "errors.npz", "models": "model.osim"}  # fmt: skip

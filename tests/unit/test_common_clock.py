@@ -12,6 +12,7 @@ from kineograph.model.report import StageReport
 from kineograph.model.synchronization import Synchronization
 from kineograph.signal.common_clock import camera_frames, lay_out, nearest_frames, settled_rates
 from kineograph.stages.associate import AssociateSettings, associate
+from kineograph.stages.observe import observe
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.triangulate import TriangulateSettings, triangulate
 from synthetic.scene import film, ring, walker
@@ -103,7 +104,7 @@ def test_points_from_cameras_of_different_rates(halpe):
     keypoints = film(rig, halpe, [motion], fps_hz=(60, 50, 30))
     made, _ = synchronize(keypoints, rig, 60.0, None, SynchronizeSettings(method="none"))
     tracks, _ = associate(keypoints, rig, made, halpe, ["P1"], AssociateSettings())
-    points, _ = triangulate(keypoints, rig, made, tracks, halpe, TriangulateSettings(undistort="always"))
+    points, _ = triangulate(observe(keypoints, rig, made, tracks), rig, halpe, TriangulateSettings(undistort="always"))
     error_m = np.linalg.norm(points.position_m[:, 0] - motion(made.time_s), axis=-1)
     known = np.isfinite(motion(made.time_s)).all(axis=-1)
     assert np.isfinite(error_m[:116][known[:116]]).mean() > 0.99

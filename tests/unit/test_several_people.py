@@ -451,5 +451,5 @@ def test_the_demo_of_two_people_is_laid_out_and_planned(tmp_path, monkeypatch, r
     assert len(trial.cameras) == 4
     assert set(config["association"]["start_m"]) == set(trial.participants) == {"P1", "P2"}
     assert [plan.dataset.participants[name].mass_kg for name in trial.participants] == [70, 63.5]
-    networks = plan.network_arguments(SimpleNamespace(session=trial.session, trial=trial.name, camera="cam01"))
+    networks = plan.pose_arguments(SimpleNamespace(session=trial.session, trial=trial.name, camera="cam01"))
     assert "movenet_multipose" in networks

@@ -14,6 +14,7 @@ from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.body_proportions import build, build_reasons
 from kineograph.stages.inspect import InspectSettings, Recording, inspect
 from kineograph.stages.markers import marker_positions
+from kineograph.stages.observe import observe
 from kineograph.stages.quality import QualitySettings, assess
 from kineograph.stages.scale import ScaleSettings, TrialMarkers, flexion_deg, scale
 from kineograph.stages.smooth import SmoothSettings, smooth
@@ -38,7 +39,7 @@ def in_step(keypoints, rig):
 def reconstruct(keypoints, rig, skeleton, people=("P1",), clock=None, settings=TriangulateSettings()):  # noqa: B008
     clock = clock or in_step(keypoints, rig)
     tracks, association = associate(keypoints, rig, clock, skeleton, people, AssociateSettings())
-    points, triangulation = triangulate(keypoints, rig, clock, tracks, skeleton, settings)
+    points, triangulation = triangulate(observe(keypoints, rig, clock, tracks), rig, skeleton, settings)
     return clock, tracks, points, association, triangulation
 
 
@@ -432,7 +433,7 @@ class TestQuality:
         keypoints = film(rig, halpe, [walker(halpe)], faults=NOISE)
         keypoints[3].position_px[..., 0] += 25
         clock, tracks, points, *_ = reconstruct(keypoints, rig, halpe)
-        report = assess(keypoints, rig, clock, tracks, points, QualitySettings())
+        report = assess(observe(keypoints, rig, clock, tracks), rig, points, QualitySettings())
         assert {reason.blame for reason in report.reasons} == {"camera cam04"}
         bias = report.came_out["bias_px"]["P1"]
         assert bias["cam04"][0] > 14

@@ -25,6 +25,7 @@ from kineograph.planning.variants import FOLLOWS, MAKES, Variants
 from kineograph.settings.configuration import Configuration
 from kineograph.settings.variants import Variant, varied_session
 from kineograph.stages.associate import AssociateSettings, associate
+from kineograph.stages.observe import observe
 from kineograph.stages.sweep import changes, jackknife_sd, on_times_of, shown_coordinates
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.triangulate import TriangulateSettings, triangulate
@@ -205,7 +206,9 @@ def test_points_without_a_camera_are_those_of_the_other_cameras(skeletons):
     def points(keypoints, cameras, without=()):
         clock, _ = synchronize(keypoints, cameras, 60, None, SynchronizeSettings(method="none"))
         tracks, _ = associate(keypoints, cameras, clock, halpe, ["P1"], AssociateSettings())
-        return triangulate(keypoints, cameras, clock, tracks, halpe, TriangulateSettings(without_cameras=without))
+        return triangulate(
+            observe(keypoints, cameras, clock, tracks), cameras, halpe, TriangulateSettings(without_cameras=without)
+        )
 
     (left_out, report), (others, _) = (
         points(seen, rig, ("cam02",)),

@@ -119,8 +119,8 @@ rule draw_calibration:
 rule inspect:
     input:
         ancient(PLAN.recordings),
-        calibration=PLAN.files("calibration"),
-        report=PLAN.files("calibration_report"),
+        calibration=PLAN.file("calibration"),
+        report=PLAN.file("calibration_report"),
     output:
         LAYOUT.pattern("inputs"),
     log:

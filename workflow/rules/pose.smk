@@ -3,8 +3,8 @@
 
 rule estimate_pose_chunk:
     input:
+        ancient(PLAN.network_inputs),
         recording=ancient(PLAN.recording),
-        networks=ancient(PLAN.network_inputs),
     output:
         keypoints=temp(LAYOUT.pattern("keypoints_chunk")),
         report=temp(LAYOUT.pattern("pose_chunk_report")),
@@ -24,22 +24,19 @@ rule estimate_pose_chunk:
         content=PLAN.pose_content,
         kind=PLAN.recording_kind,
         fps=PLAN.stated_fps,
-        networks=not_recorded(PLAN.network_arguments),
-        device=not_recorded(PLAN.pose_device),
-        chunk=not_recorded(PLAN.chunk_of),
+        work=not_recorded(PLAN.pose_arguments),
     shell:
         "python -m kineograph.cli estimate-pose --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
-        " --fps {params.fps} {params.networks} --device {params.device} --threads {threads} --chunk {params.chunk} --settings {params.settings:q} --code {params.code}"
+        " --fps {params.fps} {params.work} --threads {threads} --settings {params.settings:q} --code {params.code}"
         " --out {output.keypoints:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
 # Where a video is done in chunks (pose.chunks), their results are gathered here.
 rule estimate_pose:
     input:
+        ancient(PLAN.network_inputs),
+        PLAN.pose_chunks,
         recording=ancient(PLAN.recording),
-        networks=ancient(PLAN.network_inputs),
-        chunks=PLAN.pose_chunks,
-        reports=PLAN.pose_chunk_reports,
     output:
         keypoints=LAYOUT.pattern("keypoints"),
         report=LAYOUT.pattern("pose_report"),
@@ -59,12 +56,10 @@ rule estimate_pose:
         content=PLAN.pose_content,
         kind=PLAN.recording_kind,
         fps=PLAN.stated_fps,
-        networks=not_recorded(PLAN.network_arguments),
-        device=not_recorded(PLAN.pose_device),
-        gather=not_recorded(PLAN.gather_argument),
+        work=not_recorded(PLAN.pose_arguments),
     shell:
         "python -m kineograph.cli estimate-pose --camera {wildcards.camera:q} --kind {params.kind} --source {input.recording:q}"
-        " --fps {params.fps} {params.networks} --device {params.device} --threads {threads} {params.gather} --settings {params.settings:q} --code {params.code}"
+        " --fps {params.fps} {params.work} --threads {threads} --settings {params.settings:q} --code {params.code}"
         " --out {output.keypoints:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 

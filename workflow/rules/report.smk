@@ -3,11 +3,8 @@
 
 rule assess_quality:
     input:
-        inputs=PLAN.source("inputs"),
+        observations=PLAN.source("observations"),
         calibration=REFINEMENT.calibration,
-        keypoints=PLAN.files("keypoints"),
-        synchronization=PLAN.source("synchronization"),
-        tracks=PLAN.source("tracks"),
         points=PLAN.source("filtered"),
     output:
         LAYOUT.pattern("quality"),
@@ -22,8 +19,7 @@ rule assess_quality:
         code=PLAN.code("assess_quality"),
         content=PLAN.skeleton_content,
     shell:
-        "python -m kineograph.cli assess-quality --inputs {input.inputs:q} --calibration {input.calibration:q}"
-        " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"
+        "python -m kineograph.cli assess-quality --observations {input.observations:q} --calibration {input.calibration:q}"
         " --points {input.points:q} --settings {params.settings:q} --code {params.code} --report {output:q} --errors-as-verdicts 2> {log:q}"
 
 
@@ -130,19 +126,20 @@ rule judge_trial:
     input:
         REFINEMENT.reports,
         AUGMENTATION.reports,
-        PLAN.files(
-            "calibration_report",
-            "inputs",
-            "pose_report",
-            "synchronization",
-            "association_report",
-        ),
-        PLAN.files(
-            "triangulation_report",
-            "filtering_report",
-            "scaling_report",
-            "kinematics_report",
-            "quality",
+        PLAN.file("calibration_report"),
+        PLAN.files("pose_report"),
+        PLAN.files("scaling_report"),
+        PLAN.files("kinematics_report"),
+        *map(
+            PLAN.source,
+            (
+                "inputs",
+                "synchronization",
+                "association_report",
+                "triangulation_report",
+                "filtering_report",
+                "quality",
+            ),
         ),
     output:
         LAYOUT.pattern("verdict"),
@@ -209,9 +206,7 @@ rule trial_page:
         **{
             kind: PLAN.source(kind)
             for kind in (
-                "inputs",
-                "synchronization",
-                "tracks",
+                "observations",
                 "filtered",
                 "triangulation_report",
                 "quality",
@@ -220,7 +215,6 @@ rule trial_page:
         },
         bones=LAYOUT.pattern("bone_shapes"),
         calibration=REFINEMENT.calibration,
-        keypoints=PLAN.files("keypoints"),
         pictures=PLAN.source("player_pictures"),
         kinematics=PLAN.files("kinematics_report"),
         coordinates=PLAN.files("coordinates"),
@@ -251,8 +245,8 @@ rule trial_page:
         files=PAGES.result_files,
     shell:
         "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation_report:q}"
-        " --quality {input.quality:q} --inputs {input.inputs:q} --calibration {input.calibration:q} --keypoints {input.keypoints:q}"
-        " --synchronization {input.synchronization:q} --tracks {input.tracks:q} --points {input.filtered:q} --pictures {input.pictures:q}"
+        " --quality {input.quality:q} --observations {input.observations:q} --calibration {input.calibration:q}"
+        " --points {input.filtered:q} --pictures {input.pictures:q}"
         " --participants {params.participants:q} --kinematics {input.kinematics:q} --coordinates {input.coordinates:q}"
         " --bodies {input.bodies:q} --marker-errors {input.marker_errors:q} --models {input.models:q} --bones {input.bones:q} --cameras {params.cameras:q}"
         " --videos {input.videos:q} --files {params.files:q} --thumbnail {output.thumbnail:q} --out {output.page:q} 2> {log:q}"

@@ -4,7 +4,7 @@
 rule synchronize:
     input:
         inputs=PLAN.source("inputs"),
-        calibration=PLAN.files("calibration"),
+        calibration=PLAN.file("calibration"),
         keypoints=PLAN.files("keypoints"),
     output:
         LAYOUT.pattern("synchronization"),

@@ -3,11 +3,8 @@
 
 rule triangulate:
     input:
-        inputs=PLAN.source("inputs"),
+        observations=PLAN.source("observations"),
         calibration=REFINEMENT.calibration,
-        keypoints=PLAN.files("keypoints"),
-        synchronization=PLAN.source("synchronization"),
-        tracks=PLAN.source("tracks"),
     output:
         points=LAYOUT.pattern("points3d"),
         report=LAYOUT.pattern("triangulation_report"),
@@ -24,8 +21,7 @@ rule triangulate:
         code=PLAN.code("triangulate"),
         content=PLAN.skeleton_content,
     shell:
-        "python -m kineograph.cli triangulate --inputs {input.inputs:q} --calibration {input.calibration:q}"
-        " --keypoints {input.keypoints:q} --synchronization {input.synchronization:q} --tracks {input.tracks:q}"
+        "python -m kineograph.cli triangulate --observations {input.observations:q} --calibration {input.calibration:q}"
         " --settings {params.settings:q} --code {params.code} --out {output.points:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 

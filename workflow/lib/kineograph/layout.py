@@ -34,6 +34,7 @@ PATHS: dict[str, str] = {
     "pose_chunk_report": f"{_TRIAL}/pose/{{camera}}/chunk-{{chunk}}.json",
     "synchronization": f"{_TRIAL}/synchronization/synchronization.json",
     "tracks": f"{_TRIAL}/association/tracks.npz",
+    "observations": f"{_TRIAL}/association/observations.npz",
     "association_report": f"{_TRIAL}/association/association.json",
     "points3d": f"{_TRIAL}/triangulation/points3d.npz",
     "triangulation_report": f"{_TRIAL}/triangulation/triangulation.json",

@@ -11,10 +11,12 @@ from kineograph.cli._common_arguments import add_result, add_settings, add_views
 from kineograph.errors import KineographError
 from kineograph.io.npz import write_npz
 from kineograph.io.reports import read_synchronization
+from kineograph.model.observations import Observations
 from kineograph.model.report import StageReport
 from kineograph.model.tracks import PersonTracks
 from kineograph.settings.text import from_json
 from kineograph.stages.associate import STAGE, AssociateSettings, associate
+from kineograph.stages.observe import observe
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +25,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--synchronization", type=Path, required=True, metavar="FILE")
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON", help="names, in a list")
     parser.add_argument("--heights", type=json_argument, default={}, metavar="JSON", help="m, by participant")
+    parser.add_argument(
+        "--observations",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="the participants' keypoints (.npz), to be written",
+    )
     add_settings(parser)
     add_result(parser)
 
@@ -36,15 +45,21 @@ def run(args: argparse.Namespace) -> StageReport:
         views.keypoints, views.rig, clock, views.skeleton, args.participants, settings, args.heights
     )
     write_npz(args.out, tracks)
+    write_npz(args.observations, observe(views.keypoints, views.rig, clock, tracks))
     save_report(args, report)
     return report
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
-    """Write tracks without frames."""
+    """Write tracks and observations without frames."""
     people = tuple(args.participants)
     nothing = PersonTracks(
         people, (), np.zeros((0, len(people), 0), int), np.zeros((0, 0), int), np.zeros(0), float("nan")
     )
     write_npz(args.out, nothing)
+    shape = (0, len(people), 0, 0)
+    unseen = Observations(
+        people, (), (), (), "", np.zeros((*shape, 2)), np.zeros(shape), np.zeros((0, 2), int), np.zeros(0), float("nan")
+    )
+    write_npz(args.observations, unseen)
     save_report(args, StageReport(STAGE, error=error.record()))

@@ -8,20 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from kineograph.cli._common_arguments import add_views, json_argument, read_views, skeleton_card
+from kineograph.cli._common_arguments import json_argument, skeleton_card
+from kineograph.cli._observations import add_observations, read_observations
 from kineograph.errors import KineographError
 from kineograph.io.atomic import write_text
 from kineograph.io.npz import read_npz
-from kineograph.io.reports import read_json, read_report, read_synchronization
+from kineograph.io.reports import read_json, read_report
 from kineograph.model.body_poses import BodyPoses
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.player_pictures import PlayerPictures
 from kineograph.model.points import Points3D
 from kineograph.model.report import VERDICTS
-from kineograph.model.tracks import PersonTracks
 from kineograph.pages.trial_data import CameraView, Solved, trial_data
-from kineograph.signal.common_clock import on_common_clock
 from kineograph.stages.quality import SHOWN_CONFIDENCE
 
 SCRIPTS = ("data.js", "clock.js", "drawing.js", "cameras.js", "space.js", "bones.js", "charts.js", "page.js")
@@ -35,8 +34,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     for name in ("verdict", "triangulation", "quality"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FILE", help=f"{name}.json")
-    add_views(parser)
-    for name in ("synchronization", "tracks", "points", "pictures"):
+    add_observations(parser)
+    for name in ("points", "pictures"):
         parser.add_argument(f"--{name}", type=Path, required=True, metavar="FILE")
     parser.add_argument("--participants", type=json_argument, required=True, metavar="JSON")
     for name in ("kinematics", "coordinates", "bodies", "marker-errors", "models"):
@@ -84,17 +83,16 @@ def run(args: argparse.Namespace) -> None:
 def _views(args: argparse.Namespace, points: Points3D) -> list[CameraView]:
     """What the cameras saw; none where the trial could not be read."""
     try:
-        views = read_views(args)
+        seen, rig, _ = read_observations(args)
     except KineographError:
         return []
-    clock, tracks = read_synchronization(args.synchronization), read_npz(args.tracks, PersonTracks)
-    detected = np.full((*points.origin.shape, len(views.keypoints), 2), np.nan)
-    if tracks.detection.shape == (*points.origin.shape[:2], len(views.keypoints)) and points.n_frames:
-        position, confidence = on_common_clock(views.keypoints, clock, tracks)
-        detected = np.where(confidence[..., None] >= SHOWN_CONFIDENCE, position, np.nan)
+    detected = np.where(seen.confidence[..., None] >= SHOWN_CONFIDENCE, seen.position_px, np.nan)
+    if detected.shape[:3] != points.origin.shape:
+        detected = np.full((*points.origin.shape, len(seen.cameras), 2), np.nan)
+    sizes = [(int(width), int(height)) for width, height in seen.size_px]
     return [
-        CameraView(item.camera, item.size_px if item.size_px[0] else camera.size_px, camera, detected[..., index, :])
-        for index, (item, camera) in enumerate(zip(views.keypoints, views.rig.cameras, strict=True))
+        CameraView(name, size if size[0] else camera.size_px, camera, detected[..., index, :])
+        for index, (name, size, camera) in enumerate(zip(seen.cameras, sizes, rig.cameras, strict=True))
     ]
 
 

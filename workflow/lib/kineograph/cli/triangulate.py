@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 
-from kineograph.cli._common_arguments import add_result, add_settings, add_views, read_views, save_report
+from kineograph.cli._common_arguments import add_result, add_settings, save_report
+from kineograph.cli._observations import add_observations, read_observations
 from kineograph.errors import KineographError
 from kineograph.io.npz import read_npz, write_npz
-from kineograph.io.reports import read_synchronization
+from kineograph.model.observations import Observations
 from kineograph.model.points import Points3D
 from kineograph.model.report import StageReport
-from kineograph.model.tracks import PersonTracks
 from kineograph.settings.text import from_json
 from kineograph.stages.triangulate import TriangulateSettings, triangulate
 from kineograph.stages.triangulation_report import STAGE
@@ -21,9 +20,7 @@ from kineograph.stages.triangulation_report import STAGE
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    add_views(parser)
-    parser.add_argument("--synchronization", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--tracks", type=Path, required=True, metavar="FILE")
+    add_observations(parser)
     add_settings(parser)
     add_result(parser)
 
@@ -31,10 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> StageReport:
     """Triangulate."""
     settings = from_json(TriangulateSettings, args.settings)
-    views = read_views(args)
-    clock = read_synchronization(args.synchronization)
-    tracks = read_npz(args.tracks, PersonTracks)
-    points, report = triangulate(views.keypoints, views.rig, clock, tracks, views.skeleton, settings)
+    points, report = triangulate(*read_observations(args), settings)
     write_npz(args.out, points)
     save_report(args, report)
     return report
@@ -42,7 +36,7 @@ def run(args: argparse.Namespace) -> StageReport:
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write points without frames."""
-    people = read_npz(args.tracks, PersonTracks).participants
+    people = read_npz(args.observations, Observations).participants
     shape = (0, len(people), 0)
     nothing = Points3D(
         people,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import string
 from collections.abc import Callable
 from typing import Any
@@ -64,9 +65,31 @@ class ResultPaths:
         names = [name for _, name, _, _ in string.Formatter().parse(pattern) if name]
         return keeps_signature(lambda wildcards: self.path(kind, **named(wildcards, *names)))
 
-    def files(self, *kinds: str) -> Callable[[Wildcards], list[str]]:
-        """An input function: the paths of these kinds for the trial of the wildcards."""
-        return keeps_signature(lambda wildcards: self.of_trial(self.trial(wildcards), *kinds))
+    def file(self, kind: str) -> str | Callable[[Wildcards], str]:
+        """An input: the one file of a kind that the trial of the wildcards has, or shares."""
+        found = self.files(kind)
+        return keeps_signature(lambda wildcards: found(wildcards)[0]) if callable(found) else found[0]
+
+    def files(self, kind: str) -> list[str] | Callable[[Wildcards], list[str]]:
+        """An input: the files of a kind of the trial of the wildcards; plain patterns where all trials have the same ones.
+
+        A pattern costs half of the memory and time that Snakemake takes for a function's answer.
+        """
+        if self.variants or not self.dataset.trials or not self._alike(self.layout.pattern(kind)):
+            return keeps_signature(lambda wildcards: self.of_trial(self.trial(wildcards), kind))
+        any_trial = dataclasses.replace(self.dataset.trials[0], session="{session}", name="{trial}")
+        return self.of_trial(any_trial, kind)
+
+    def _alike(self, pattern: str) -> bool:
+        """Whether a kind's paths differ by nothing but session and trial."""
+        answers: dict[str, Callable[[Trial], object]] = {
+            "{camera}": lambda trial: [camera.name for camera in trial.cameras],
+            "{participant}": lambda trial: trial.participants,
+            "{calibration}": lambda trial: trial.calibration.name,
+        }
+        first, *others = self.dataset.trials
+        asked = [answer for wildcard, answer in answers.items() if wildcard in pattern]
+        return all(answer(trial) == answer(first) for answer in asked for trial in others)
 
     def of_participant(self, kind: str) -> Callable[[Wildcards], list[str]]:
         """An input function: the paths of a kind for the trials that the model of the participant is scaled from."""

@@ -170,9 +170,8 @@ class Plan(ResultPaths):
 
     def pose_settings(self, wildcards: Wildcards) -> str:
         """A param: the settings of a camera's keypoints that apply to what it recorded, as canonical JSON."""
-        settings = json.loads(self.config.text("pose", **named(wildcards, "session", "trial", "camera")))
-        imported = not self.camera(wildcards).filmed
-        return canonical({key: value for key, value in settings.items() if (key == IMPORT_KEY) == imported})
+        settings = self.config.text("pose", **named(wildcards, "session", "trial", "camera"))
+        return _applying(settings, imported=not self.camera(wildcards).filmed)
 
     def pose_device(self, wildcards: Wildcards) -> str:
         """The device that a camera's networks are asked to run on."""
@@ -200,12 +199,19 @@ class Plan(ResultPaths):
             for card in self._networks(wildcards)
         ]
 
-    def network_arguments(self, wildcards: Wildcards) -> str:
-        """The command line's --model and --detector; none for precomputed keypoints."""
+    def pose_arguments(self, wildcards: Wildcards) -> str:
+        """What the command line says of how a camera's keypoints are made, which changes nothing in them.
+
+        The files of the networks, the device, and the chunk of the wildcards, or the chunks that are to be gathered.
+        """
         options = {"pose": "--model", "detector": "--detector"}
-        return " ".join(
-            f"{options[card.kind]} {shlex.quote(self._onnx_path(card))}" for card in self._networks(wildcards)
-        )
+        words = [f"{options[card.kind]} {shlex.quote(self._onnx_path(card))}" for card in self._networks(wildcards)]
+        words.append(f"--device {self.pose_device(wildcards)}")
+        if hasattr(wildcards, "chunk"):
+            words.append(f"--chunk {self._chunk(wildcards)}")
+        elif self._chunks(wildcards):
+            words += ["--gather", *map(shlex.quote, self._chunk_files(wildcards))]
+        return " ".join(words)
 
     def gpu_slots(self, wildcards: Wildcards) -> int:
         """GPUs that a camera's job takes: 1, or 0 where it never looks for one, as when it only gathers chunks."""
@@ -213,21 +219,17 @@ class Plan(ResultPaths):
         return 0 if self.pose_device(wildcards) == "cpu" or not self._networks(wildcards) or gathers else 1
 
     def pose_chunks(self, wildcards: Wildcards) -> list[str]:
-        """The files of a camera's chunks; none where its video is done in one pass."""
+        """The files of a camera's chunks, with their reports; none where its video is done in one pass."""
+        files = self._chunk_files(wildcards)
+        return files + [str(Path(path).with_suffix(".json")) for path in files]
+
+    def _chunk_files(self, wildcards: Wildcards) -> list[str]:
         names = named(wildcards, "session", "trial", "camera")
         return [
             self.layout.path("keypoints_chunk", **names, chunk=str(number)) for number in range(self._chunks(wildcards))
         ]
 
-    def pose_chunk_reports(self, wildcards: Wildcards) -> list[str]:
-        """The reports that belong to :meth:`pose_chunks`."""
-        return [str(Path(path).with_suffix(".json")) for path in self.pose_chunks(wildcards)]
-
-    def gather_argument(self, wildcards: Wildcards) -> str:
-        """The command line's --gather; empty where a video is done in one pass."""
-        return " ".join(["--gather", *map(shlex.quote, self.pose_chunks(wildcards))]) if self._chunks(wildcards) else ""
-
-    def chunk_of(self, wildcards: Wildcards) -> str:
+    def _chunk(self, wildcards: Wildcards) -> str:
         """Which chunk of how many, such as ``0/4``; LookupError where there is no such chunk."""
         chunks = self._chunks(wildcards)
         if int(wildcards.chunk) >= chunks:
@@ -342,6 +344,12 @@ class Plan(ResultPaths):
 
     def _card_fingerprint(self, name: str) -> str:
         return fingerprint(Path(name) if name.endswith(".toml") else self.resources / "skeletons" / f"{name}.toml")
+
+
+@functools.cache
+def _applying(settings: str, *, imported: bool) -> str:
+    """Those of the settings of the section ``pose`` that apply to keypoint files (`imported`), or to networks."""
+    return canonical({key: value for key, value in json.loads(settings).items() if (key == IMPORT_KEY) == imported})
 
 
 def _described(trial: Trial) -> list[dict[str, str]]:

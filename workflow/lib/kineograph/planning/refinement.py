@@ -20,10 +20,10 @@ class RefinementPlan(PlanPart):
         """Whether the calibrations of a session are refined."""
         return bool(self._plan.config.section("calibration", session=session)["refine"])
 
-    def calibration(self, wildcards: Wildcards) -> list[str]:
+    def calibration(self, wildcards: Wildcards) -> str:
         """The calibration that a trial's points are made with: the refined one, where calibrations are refined."""
         kind = "refined_calibration" if self.wanted(wildcards.session) else "calibration"
-        return self._plan.of_trial(self._plan.trial(wildcards), kind)
+        return self._plan.of_trial(self._plan.trial(wildcards), kind)[0]
 
     def reports(self, wildcards: Wildcards) -> list[str]:
         """The report on the refinement of a trial's calibration; none where calibrations are not refined."""

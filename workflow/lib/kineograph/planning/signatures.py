@@ -9,10 +9,14 @@ from typing import Any, TypeVar
 Function = TypeVar("Function", bound=Callable[..., Any])
 Class = TypeVar("Class", bound=type)
 
+PARAMETERS = "_overwrite_params"
+"""Where Snakemake looks for a function's parameters before it asks for its signature (snakemake.common.get_function_params)."""
+
 
 def keeps_signature(function: Function) -> Function:
-    """Keep a function's signature with it, where :func:`inspect.signature` finds it at a sixth of the cost."""
-    function.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
+    """Keep a function's signature with it: :func:`inspect.signature` takes a twentieth of the planning else."""
+    signature = inspect.signature(function)
+    vars(function).update({"__signature__": signature, PARAMETERS: signature.parameters})
     return function
 
 

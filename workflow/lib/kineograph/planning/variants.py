@@ -17,7 +17,7 @@ MAKES: dict[str, tuple[str, ...]] = {
     "inputs": ("inputs",),
     "pose": ("keypoints", "pose_report", "keypoints_chunk", "pose_chunk_report"),
     "synchronization": ("synchronization",),
-    "association": ("tracks", "association_report"),
+    "association": ("tracks", "observations", "association_report"),
     "refinement": ("refined_calibration", "refinement_report"),
     "triangulation": ("points3d", "triangulation_report"),
     "filtering": ("filtered", "filtering_report"),

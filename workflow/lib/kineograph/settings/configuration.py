@@ -48,7 +48,9 @@ class Configuration:
         self._config = without_keys(config, [error.key for error in errors])
         self._overrides: list[dict[str, Any]] = self._config.get("overrides") or []
         self._variants: dict[str, tuple[str, Variant]] = {}
+        self._told_apart = {name for override in self._overrides for name in override["match"]}
         self._section = functools.cache(self._resolve)
+        self._text = functools.cache(self._as_text)
 
     @property
     def sections(self) -> list[str]:
@@ -81,8 +83,11 @@ class Configuration:
         Keys that say where something runs, not what comes out (x-untracked), are left out. A section that several stages
         read has parts (x-part): the text is that of one of them, or of the keys that belong to none.
         """
+        return self._text(section, part, self._key(section, wildcards))
+
+    def _as_text(self, section: str, part: str | None, key: tuple[tuple[str, str], ...]) -> str:
         rules = self._schema["properties"][section]["properties"]
-        values = self.section(section, **wildcards)
+        values = self._section(section, key)
         read = {key: value for key, value in values.items() if rules.get(key, {}).get("x-part") == part}
         return canonical({key: value for key, value in read.items() if not rules.get(key, {}).get("x-untracked")})
 
@@ -118,7 +123,9 @@ class Configuration:
                         mistakes.add(_matches_nothing(index, wildcard, pattern, known[wildcard]))
 
     def _key(self, section: str, wildcards: dict[str, str]) -> tuple[tuple[str, str], ...]:
-        return tuple((name, wildcards[name]) for name in self.scope(section) if name in wildcards)
+        """What of the wildcards may change a section: names that some override or variant looks at."""
+        names = self._told_apart | {"session"} if self._variants else self._told_apart
+        return tuple((name, wildcards[name]) for name in self.scope(section) if name in wildcards and name in names)
 
     def _resolve(self, section: str, key: tuple[tuple[str, str], ...]) -> dict[str, Any]:
         values: dict[str, Any] = dict(self._config.get(section) or {})

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from kineograph.geometry.projection import project
 from kineograph.model.camera import Rig
-from kineograph.model.keypoints import Keypoints2D
+from kineograph.model.observations import Observations
 from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
-from kineograph.model.synchronization import Synchronization
-from kineograph.model.tracks import PersonTracks
-from kineograph.signal.common_clock import on_common_clock
 
 STAGE = "quality"
 FEWEST_FRAMES = 5
@@ -78,25 +74,17 @@ class _Residuals:
     bias_px: FloatArray
 
 
-def assess(
-    keypoints: Sequence[Keypoints2D],
-    rig: Rig,
-    synchronization: Synchronization,
-    tracks: PersonTracks,
-    points: Points3D,
-    settings: QualitySettings,
-) -> StageReport:
+def assess(observations: Observations, rig: Rig, points: Points3D, settings: QualitySettings) -> StageReport:
     """Project the final points into every camera, lens distortion included, and compare.
 
     Keypoints that triangulation left out count as well: that is how a camera that disagrees shows.
     """
-    frames, people, cameras = tracks.detection.shape
+    frames, people, _, cameras = observations.confidence.shape
     median = np.full((people, cameras, len(points.names)), np.nan)
     bias = np.full((people, cameras, 2), np.nan)
     by_camera = np.full(cameras, np.nan)
-    if frames and cameras:
-        image, confidence = on_common_clock(keypoints, synchronization, tracks)
-        image[confidence < settings.min_confidence] = np.nan
+    if frames and cameras and points.n_frames:
+        image = np.where(observations.confidence[..., None] < settings.min_confidence, np.nan, observations.position_px)
         for index, camera in enumerate(rig.cameras):
             difference = image[..., index, :] - project(camera, points.position_m)
             distance = np.linalg.norm(difference, axis=-1)
@@ -108,7 +96,9 @@ def assess(
                     bias[person, index] = np.nanmedian(difference[:, person][:, here], axis=(0, 1))
             if np.isfinite(distance).any():
                 by_camera[index] = np.nanmedian(distance)
-    return _report(_Residuals(points.participants, tracks.cameras, points.names, median, bias), by_camera, settings)
+    return _report(
+        _Residuals(points.participants, observations.cameras, points.names, median, bias), by_camera, settings
+    )
 
 
 def _report(residuals: _Residuals, by_camera: FloatArray, settings: QualitySettings) -> StageReport:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,13 +9,10 @@ import numpy as np
 
 from kineograph.geometry.projection import largest_distortion_px, undistort_pixels
 from kineograph.model.camera import Camera, Rig
-from kineograph.model.keypoints import Keypoints2D
+from kineograph.model.observations import Observations
 from kineograph.model.points import Origin, Points3D
 from kineograph.model.report import Reason, StageReport
 from kineograph.model.skeleton import Skeleton
-from kineograph.model.synchronization import Synchronization
-from kineograph.model.tracks import PersonTracks
-from kineograph.signal.common_clock import on_common_clock
 from kineograph.signal.runs import fill_gaps
 from kineograph.stages.triangulation_dlt import solve_dlt
 from kineograph.stages.triangulation_records import Limits
@@ -43,35 +39,26 @@ class TriangulateSettings:
 
 
 def triangulate(
-    keypoints: Sequence[Keypoints2D],
-    rig: Rig,
-    synchronization: Synchronization,
-    tracks: PersonTracks,
-    skeleton: Skeleton,
-    settings: TriangulateSettings,
+    observations: Observations, rig: Rig, skeleton: Skeleton, settings: TriangulateSettings
 ) -> tuple[Points3D, StageReport]:
     """Triangulate all participants, frames and keypoints, then fill short gaps.
 
     Parameters
     ----------
-    keypoints : sequence of Keypoints2D
-        One a camera, in the order of the tracks' cameras.
+    observations : Observations
+        What the cameras saw of them.
     rig : Rig
         The same cameras' calibration, in the same order.
-    synchronization : Synchronization
-        The common clock of the same cameras.
-    tracks : PersonTracks
-        Who is which detection.
     skeleton : Skeleton
         The keypoints.
     settings : TriangulateSettings
         The section ``triangulation``.
     """
-    frames, _, cameras = tracks.detection.shape
-    left_out = np.isin(tracks.cameras, settings.without_cameras)
+    frames, _, _, cameras = observations.confidence.shape
+    left_out = np.isin(observations.cameras, settings.without_cameras)
     if cameras - left_out.sum() < settings.min_cameras or frames == 0:
-        return _nothing(tracks, skeleton, settings)
-    image, confidence = on_common_clock(keypoints, synchronization, tracks)
+        return _nothing(observations, skeleton, settings)
+    image, confidence = observations.position_px.copy(), observations.confidence.copy()
     confidence[~(confidence >= settings.min_confidence)] = 0.0
     confidence[..., left_out] = 0.0
     undistorted = {camera.name: _undistorts(camera, settings.undistort) for camera in rig.cameras}
@@ -79,7 +66,7 @@ def triangulate(
         if undistorted[camera.name]:
             image[..., index, :] = undistort_pixels(camera, image[..., index, :])
     projection = np.array([camera.projection for camera in rig.cameras])
-    limits = Limits(settings.max_error_px, settings.min_cameras, settings.max_gap_frames, tracks.fps_hz)
+    limits = Limits(settings.max_error_px, settings.min_cameras, settings.max_gap_frames, observations.fps_hz)
     learnt = None
     if settings.method == "dlt":
         solved = solve_dlt(image, confidence, projection, limits)
@@ -90,19 +77,19 @@ def triangulate(
     origin = solved.origin.copy()
     origin[new.reshape(*origin.shape, 3)[..., 0]] = Origin.INTERPOLATED
     points = Points3D(
-        tracks.participants,
+        observations.participants,
         skeleton.keypoints,
-        tracks.cameras,
+        observations.cameras,
         skeleton.name,
         filled.reshape(solved.position_m.shape),
         solved.covariance_m2,
         solved.error_px,
         solved.used,
         origin,
-        tracks.time_s,
-        tracks.fps_hz,
+        observations.time_s,
+        observations.fps_hz,
     )
-    named = dict(zip(tracks.cameras, undistorted.values(), strict=True))
+    named = dict(zip(observations.cameras, undistorted.values(), strict=True))
     places = np.array([camera.position_m for camera in rig.cameras])
     return points, report_on(points, confidence > 0, named, places, min_cameras=settings.min_cameras, learnt=learnt)
 
@@ -113,27 +100,31 @@ def _undistorts(camera: Camera, choice: str) -> bool:
     return choice == "always"
 
 
-def _nothing(tracks: PersonTracks, skeleton: Skeleton, settings: TriangulateSettings) -> tuple[Points3D, StageReport]:
+def _nothing(
+    observations: Observations, skeleton: Skeleton, settings: TriangulateSettings
+) -> tuple[Points3D, StageReport]:
     """All points missing, where there is nothing to triangulate from."""
-    shape = (len(tracks.time_s), len(tracks.participants), len(skeleton.keypoints))
+    shape = (len(observations.time_s), len(observations.participants), len(skeleton.keypoints))
     points = Points3D(
-        tracks.participants,
+        observations.participants,
         skeleton.keypoints,
-        tracks.cameras,
+        observations.cameras,
         skeleton.name,
         np.full((*shape, 3), np.nan),
         np.full((*shape, 3, 3), np.nan),
         np.full(shape, np.nan),
-        np.zeros((*shape, len(tracks.cameras)), bool),
+        np.zeros((*shape, len(observations.cameras)), bool),
         np.full(shape, int(Origin.MISSING)),
-        tracks.time_s,
-        tracks.fps_hz,
+        observations.time_s,
+        observations.fps_hz,
     )
-    usable = len(set(tracks.cameras) - set(settings.without_cameras))
+    usable = len(set(observations.cameras) - set(settings.without_cameras))
     reason = Reason(
         "fail",
         f"{usable} usable cameras and {shape[0]} frames came in (wanted: {settings.min_cameras} cameras)",
         "",
         "see the earlier stages' verdicts",
     )
-    return points, StageReport(STAGE, {"cameras": list(tracks.cameras), "frames": shape[0]}, {"points": 0}, (reason,))
+    return points, StageReport(
+        STAGE, {"cameras": list(observations.cameras), "frames": shape[0]}, {"points": 0}, (reason,)
+    )

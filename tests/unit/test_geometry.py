@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import qmc
 
 from kineograph.geometry.epipolar import fundamental_matrix, sampson_distance_px
 from kineograph.geometry.projection import distort, largest_distortion_px, project, undistort, undistort_pixels
 from kineograph.geometry.rays import nearest_point_m, ray_ray_distance_m
 from kineograph.geometry.rotation import matrix_from_vector, vector_from_matrix
+from kineograph.geometry.spread_points import spread_points
 from kineograph.geometry.triangulation import position_covariance, triangulate_dlt, triangulate_excluding
 from synthetic.scene import ring
 
@@ -158,3 +160,9 @@ def test_largest_distortion_is_that_at_the_corner():
     straight = ring(1, distortion=(0, 0, 0, 0)).cameras[0]
     assert largest_distortion_px(straight) < 1e-9
     assert largest_distortion_px(ring(1, distortion=(-0.2, 0, 0, 0)).cameras[0]) > 50
+
+
+@pytest.mark.parametrize("dimensions", [1, 6, 37])
+def test_spread_points_are_the_halton_sequence(dimensions):
+    expected = qmc.Halton(dimensions, scramble=True, rng=np.random.default_rng(5)).random(300)
+    assert np.array_equal(spread_points(300, dimensions, np.random.default_rng(5).spawn(1)[0]), expected)

@@ -12,6 +12,7 @@ import numpy as np
 
 from kineograph.geometry.forward_kinematics import STILL, MarkerModel
 from kineograph.geometry.pose_fit import Pull, fit_poses
+from kineograph.geometry.spread_points import spread_points
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 
 HEADINGS = 4
@@ -113,12 +114,10 @@ def start_poses(model: MarkerModel, observed_m: FloatArray, precision: FloatArra
 
 def limb_guesses(model: MarkerModel) -> FloatArray:
     """Poses (poses, n) spread evenly over the limits, or over a quarter turn around the default where there are none."""
-    from scipy.stats import qmc
-
     tree = model.tree
     low = np.maximum(tree.low[model.free], tree.default[model.free] - np.pi / 2)
     high = np.minimum(tree.high[model.free], tree.default[model.free] + np.pi / 2)
-    share = qmc.Halton(len(model.free), scramble=True, rng=np.random.default_rng(3)).random(LIMB_POSES)
+    share = spread_points(LIMB_POSES, len(model.free), np.random.default_rng(3).spawn(1)[0])
     guesses: FloatArray = low + (0.1 + 0.8 * share) * (high - low)
     return guesses
 

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from kineograph.io.npz import write_npz
 from kineograph.io.trc import MarkerTrajectories, read_trc
 from kineograph.model.body_poses import BodyPoses
 from kineograph.model.coordinates import Coordinates
+from kineograph.model.kinematic_tree import KinematicTree
 from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.report import Reason, StageReport
 from kineograph.model.shapes import FloatArray
@@ -35,6 +37,14 @@ from kineograph.stages.marker_guards import check_markers
 
 if TYPE_CHECKING:
     from kineograph.opensim.setup_files import Tasks
+
+
+@dataclass(frozen=True)
+class _Model:
+    """The participant's model: its file, and its tree, or why only OpenSim can follow it."""
+
+    path: Path
+    tree: KinematicTree | InputError
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,15 +70,16 @@ def run(args: argparse.Namespace) -> StageReport:
     settings = from_json(KinematicsSettings, args.settings)
     markers = read_trc(args.markers)
     if not len(markers.time_s) or not np.isfinite(markers.position_m).any():
-        return _write(args, _nothing(), judge(_nothing().coordinates, {}, (), np.zeros((0, 0))))
+        return _write(args, _nothing(), judge(_nothing().coordinates, {}, (), np.zeros((0, 0))), None)
     markers, doubts = check_markers(markers)
     setup = setup_of_model(args.model) or opensim_setup([args.points])
     tasks = read_tasks(args.setup / setup.inverse_kinematics)
     variance = (
         variances_of(args.points, args.participant, markers.names) if settings.marker_weights == "covariance" else None
     )
+    model = _read_model(args.model)
     solve = {"auto": _auto, "opensim": _opensim, "trajectory": _trajectory}[settings.solver]
-    solution, more = solve(args.model, markers, tasks, variance, settings)
+    solution, more = solve(model, markers, tasks, variance, settings)
     filtered = filter_coordinates(solution.coordinates, markers.fps_hz, settings.filter, settings.parameters)
     solution = dataclasses.replace(solution, coordinates=filtered)
     report = judge(
@@ -78,36 +89,40 @@ def run(args: argparse.Namespace) -> StageReport:
         solution.marker_error_m,
         (*doubts, *more),
     )
-    return _write(args, solution, report)
+    return _write(args, solution, report, model)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write joint angles without frames."""
-    _write(args, _nothing(), StageReport(STAGE, error=error.record()))
+    _write(args, _nothing(), StageReport(STAGE, error=error.record()), None)
 
 
-def _auto(
-    path: Path, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
-) -> tuple[Solution, list[Reason]]:
+def _read_model(path: Path) -> _Model:
     from kineograph.opensim.kinematic_tree import read_tree
 
     try:
-        read_tree(path)
-    except InputError:
-        return _opensim(path, markers, tasks, variance, settings)
-    return _trajectory(path, markers, tasks, variance, settings)
+        return _Model(path, read_tree(path))
+    except InputError as error:
+        return _Model(path, error)
+
+
+def _auto(
+    model: _Model, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
+) -> tuple[Solution, list[Reason]]:
+    solve = _opensim if isinstance(model.tree, InputError) else _trajectory
+    return solve(model, markers, tasks, variance, settings)
 
 
 def _trajectory(
-    path: Path, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
+    model: _Model, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
 ) -> tuple[Solution, list[Reason]]:
-    from kineograph.opensim.kinematic_tree import read_tree
     from kineograph.stages.trajectory_kinematics import solve_trajectory
 
-    tree = read_tree(path)
-    followed = followed_markers(markers, tree.markers, tasks.markers, variance)
+    if isinstance(model.tree, InputError):
+        raise model.tree
+    followed = followed_markers(markers, model.tree.markers, tasks.markers, variance)
     solution = solve_trajectory(
-        tree,
+        model.tree,
         followed,
         markers.time_s,
         markers.fps_hz,
@@ -119,15 +134,14 @@ def _trajectory(
 
 
 def _opensim(
-    path: Path, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
+    model: _Model, markers: MarkerTrajectories, tasks: Tasks, variance: FloatArray | None, settings: KinematicsSettings
 ) -> tuple[Solution, list[Reason]]:
     from kineograph.opensim.inverse_kinematics import solve
-    from kineograph.opensim.kinematic_tree import read_tree
     from kineograph.opensim.model import load_model, marker_positions
     from kineograph.opensim.setup_files import Tasks
     from kineograph.stages.solution_uncertainty import with_uncertainty
 
-    followed = followed_markers(markers, tuple(marker_positions(load_model(path))), tasks.markers, variance)
+    followed = followed_markers(markers, tuple(marker_positions(load_model(model.path))), tasks.markers, variance)
     weights = dict(tasks.markers)
     if variance is not None:
         weights |= {
@@ -135,35 +149,31 @@ def _opensim(
             for name, column in zip(followed.names, followed.weight.T, strict=True)
         }
     coordinates = task_weights(tasks.coordinates, settings.coordinate_tasks, len(followed.names))
-    solution = solve(path, markers, Tasks(weights, coordinates), settings.accuracy)
-    try:
-        return with_uncertainty(solution, read_tree(path), followed, coordinates), []
-    except InputError as error:
-        text = f"OpenSim's own tool solved this, and standard deviations are not known: the model has {error.found}"
+    solution = solve(model.path, markers, Tasks(weights, coordinates), settings.accuracy)
+    if isinstance(model.tree, InputError):
+        text = (
+            f"OpenSim's own tool solved this, and standard deviations are not known: the model has {model.tree.found}"
+        )
         return solution, [Reason("warn", text, "", "take the angles without them, or another model")]
+    return with_uncertainty(solution, model.tree, followed, coordinates), []
 
 
-def _bodies(model: Path, coordinates: Coordinates) -> BodyPoses:
-    """The model's bodies in space; none of a model that only OpenSim can follow."""
-    if not coordinates.names:
+def _bodies(model: _Model | None, coordinates: Coordinates) -> BodyPoses:
+    """The model's bodies in space; none without a model, or of one that only OpenSim can follow."""
+    if model is None or isinstance(model.tree, InputError):
         return no_bodies(coordinates)
-    from kineograph.opensim.kinematic_tree import read_tree
-
-    try:
-        return body_poses(read_tree(model), coordinates)
-    except InputError:
-        return no_bodies(coordinates)
+    return body_poses(model.tree, coordinates)
 
 
 def _nothing() -> Solution:
     return Solution(Coordinates((), np.zeros((0, 0)), np.zeros(0, bool), np.zeros(0)), np.zeros((0, 0)), ())
 
 
-def _write(args: argparse.Namespace, solution: Solution, report: StageReport) -> StageReport:
+def _write(args: argparse.Namespace, solution: Solution, report: StageReport, model: _Model | None) -> StageReport:
     write_mot(args.motion, solution.coordinates)
     write_npz(args.out, solution.coordinates)
     errors = MarkerErrors(solution.markers, solution.marker_error_m, solution.coordinates.time_s)
     write_npz(args.marker_errors, errors)
-    write_npz(args.bodies, _bodies(args.model, solution.coordinates))
+    write_npz(args.bodies, _bodies(model, solution.coordinates))
     save_report(args, report)
     return report

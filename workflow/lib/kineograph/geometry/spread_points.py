@@ -15,9 +15,9 @@ DOUBLE_BITS = 54
 def spread_points(count: int, dimensions: int, rng: np.random.Generator) -> FloatArray:
     """Points (count, dimensions) in [0, 1), spread more evenly than independent ones.
 
-    Dimension d writes 0, 1, 2, ... in the base of the d-th prime number, digits behind the point, lowest first, each place's digits
-    exchanged by a permutation of its own (Halton 1960, doi:10.1007/BF01386213; Owen 2017, arXiv:1706.02808, algorithm 1). These are
-    the numbers of scipy's `stats.qmc.Halton`, without the half second that importing `scipy.stats` takes.
+    Dimension d writes 0, 1, 2, ... in the base of the d-th prime number, digits behind the point, lowest first, each place's
+    digits exchanged by a permutation of its own (Halton 1960, doi:10.1007/BF01386213; Owen 2017, arXiv:1706.02808,
+    algorithm 1). These are the numbers of scipy's `stats.qmc.Halton`, without the half second that importing `scipy.stats` takes.
     """
     return np.stack([_dimension(count, base, rng) for base in _primes(dimensions)], axis=1)
 

@@ -50,6 +50,18 @@ def test_a_stretch_decoded_alone_has_the_pictures_of_one_pass(tmp_path, name, co
     assert np.allclose(np.diff(footage.time_s), 1 / 30, atol=1e-3)  # containers of the web count whole milliseconds
 
 
+def test_only_wanted_frames_become_pictures(tmp_path, monkeypatch):
+    footage = video.Footage(write_video(tmp_path / "a.mp4", moving_texture(30), codec="libx264", **GOP))
+    whole = list(footage.frames())
+    made = []
+    picture = video.stream._Decoded.picture
+    monkeypatch.setattr(video.stream._Decoded, "picture", lambda frame: made.append(frame) or picture(frame))
+    some = list(footage.frames(15, 30, wanted=lambda number: number % 5 == 0))
+    assert [number for number, image in enumerate(some, 15) if image is not None] == [15, 20, 25]
+    assert all((some[number - 15] == whole[number]).all() for number in (15, 20, 25))
+    assert len(made) == 3  # nor those that are decoded on the way to the stretch
+
+
 @pytest.mark.parametrize("name", ["a.mp4", "a.mkv"])
 def test_times_are_those_that_the_file_states(tmp_path, name):
     time_s = np.cumsum(np.random.default_rng(1).uniform(0.01, 0.05, 40)).round(3)

@@ -67,6 +67,7 @@ def _fitting(
         image = reader.at(int(frame[moment])) if frame[moment] >= 0 else None
         if image is not None:
             small, scale = overlay.reduced(image, _height(image, size_px))
+            small = small.copy() if small is image else small  # the next moment may show the same frame
             draw(small, int(frame[moment]), scale)
             kept[moment] = overlay.jpeg(small, JPEG_QUALITY)
         while sum(map(len, kept.values())) > share and len(kept) > 1:
@@ -89,16 +90,23 @@ class _Reader:
         self._footage = footage
         self._frames: Iterator[Image | None] = iter(())
         self._number = -JUMP_FRAMES - 1
+        self._asked = self._number
         self._image: Image | None = None
 
     def at(self, number: int) -> Image | None:
         """A frame; None where it can't be decoded or there is none, as the pose stage's verdict says."""
         try:
             if not self._number <= number <= self._number + JUMP_FRAMES:
-                self._frames, self._number = self._footage.frames(number), number - 1
+                wanted = self._is_asked_for
+                self._frames, self._number = self._footage.frames(number, wanted=wanted), number - 1
+            self._asked = number
             while self._number < number:
                 self._image = next(self._frames, None)
                 self._number += 1
         except KineographError:
             self._frames, self._number, self._image = iter(()), number, None
-        return None if self._image is None else self._image.copy()
+        return self._image
+
+    def _is_asked_for(self, number: int) -> bool:
+        """Not those on the way to the frame that is asked for."""
+        return number >= self._asked

@@ -7,7 +7,7 @@ numbers as one pass from the beginning.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +70,35 @@ class FrameIndex:
         return len(self.time_s)
 
 
+class _Decoded:
+    """A frame as FFmpeg decodes it, which is no picture yet."""
+
+    def __init__(self, frame: Any) -> None:
+        self._frame = frame
+        self._turn = ROTATIONS.get(round(frame.rotation) % 360)
+
+    @property
+    def stamp(self) -> int | None:
+        """Its time stamp in the stream's own unit, where it has one."""
+        stamp: int | None = self._frame.pts
+        return stamp
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width as shown, px."""
+        height, width = self._frame.height, self._frame.width
+        return (
+            (width, height)
+            if self._turn in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_90_COUNTERCLOCKWISE)
+            else (height, width)
+        )
+
+    def picture(self) -> Image:
+        """Its picture."""
+        image: Image = self._frame.to_ndarray(format="bgr24")
+        return image if self._turn is None else cv2.rotate(image, self._turn).astype(np.uint8, copy=False)
+
+
 def facts(path: Path) -> Facts:
     """The facts of a video; its first frame is decoded to be sure.
 
@@ -79,9 +108,10 @@ def facts(path: Path) -> Facts:
         Where it can't be decoded.
     """
     with _opened(path, threads=1) as (container, stream):
-        image = next((picture for _, picture in _pictures(container, stream)), None)
-        if image is None:
+        first = next(_decoded(container, stream), None)
+        if first is None:
             raise unreadable(path, _why_no_picture(stream))
+        image = first.picture()
         rate = stream.average_rate or stream.guessed_rate
         return Facts((image.shape[1], image.shape[0]), float(rate) if rate else float("nan"), int(stream.frames))
 
@@ -110,8 +140,12 @@ def frame_index(path: Path) -> FrameIndex:
     return FrameIndex((stamps - stamps[:1]) * unit_s, stamps, run_ups)
 
 
-def pictures(path: Path, index: FrameIndex, start: int, stop: int, threads: int) -> Iterator[Image | None]:
-    """The frames `start` to `stop - 1` of a file, None for each that can't be decoded.
+def pictures(
+    path: Path, index: FrameIndex, start: int, stop: int, threads: int, wanted: Callable[[int], bool]
+) -> Iterator[Image | None]:
+    """The frames `start` to `stop - 1` of a file, None for each that can't be decoded or is not wanted when it comes.
+
+    Frames that are not wanted are decoded, as others lean on them, but not turned into pictures, which takes as long again.
 
     Raises
     ------
@@ -122,29 +156,29 @@ def pictures(path: Path, index: FrameIndex, start: int, stop: int, threads: int)
     with _opened(path, threads) as (container, stream):
         if indexed and index.run_ups[start] > index.run_ups[0]:
             container.seek(int(index.run_ups[start]), stream=stream, backward=True)
-        for count, (stamp, image) in enumerate(_pictures(container, stream)):
-            number = int(np.searchsorted(index.stamps, stamp)) if indexed and stamp is not None else count
+        for count, frame in enumerate(_decoded(container, stream)):
+            number = int(np.searchsorted(index.stamps, frame.stamp)) if indexed and frame.stamp is not None else count
             if number < following:
                 continue
-            size = size or image.shape
-            if image.shape != size:
-                raise changed_size(path, size, image, number)
+            size = size or frame.shape
+            if frame.shape != size:
+                raise changed_size(path, size, frame.shape, number)
             yield from [None] * (min(number, stop) - following)
             if number >= stop:
                 return
-            yield image
+            yield frame.picture() if wanted(number) else None
             following = number + 1
             if following == stop:
                 return
     yield from [None] * (stop - following)
 
 
-def changed_size(path: Path, size: tuple[int, ...], image: Image, number: int) -> InputError:
-    """The error for frames that are not all of one size."""
+def changed_size(path: Path, size: tuple[int, ...], found: tuple[int, ...], number: int) -> InputError:
+    """The error for frames that are not all of one size: height and width of the first and of another."""
     return InputError(
         f"the frames of {path.name} change size",
         expected=f"{size[1]}x{size[0]} px throughout",
-        found=f"{image.shape[1]}x{image.shape[0]} px at frame {number}",
+        found=f"{found[1]}x{found[0]} px at frame {number}",
         hint="export the video again with one size",
     )
 
@@ -199,8 +233,8 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
         yield packet
 
 
-def _pictures(container: Any, stream: Any) -> Iterator[tuple[int | None, Image]]:
-    """Time stamp and picture of each frame that can be decoded, in the order in which they are shown."""
+def _decoded(container: Any, stream: Any) -> Iterator[_Decoded]:
+    """Each frame that can be decoded, in the order in which they are shown."""
     import av
 
     for packet in _packets(container, stream):
@@ -208,10 +242,7 @@ def _pictures(container: Any, stream: Any) -> Iterator[tuple[int | None, Image]]
             decoded = packet.decode()
         except av.FFmpegError:
             continue
-        for frame in decoded:
-            image = frame.to_ndarray(format="bgr24")
-            turn = ROTATIONS.get(round(frame.rotation) % 360)
-            yield frame.pts, image if turn is None else cv2.rotate(image, turn)
+        yield from map(_Decoded, decoded)
 
 
 def _why_no_picture(stream: Any) -> str:

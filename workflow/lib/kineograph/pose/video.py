@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,8 +81,16 @@ class Footage:
         """When each frame is shown (F,), counted from the first, s; None for pictures."""
         return None if self._index is None else self._index.time_s
 
-    def frames(self, start: int = 0, stop: int | None = None, threads: int = 1) -> Iterator[Image | None]:
+    def frames(
+        self,
+        start: int = 0,
+        stop: int | None = None,
+        threads: int = 1,
+        wanted: Callable[[int], bool] = lambda number: True,
+    ) -> Iterator[Image | None]:
         """The frames `start` to `stop - 1` decoded one at a time; None for each that can't be.
+
+        None, too, for each frame of which `wanted`, asked for its number when its turn comes, says no: that spares its picture.
 
         Raises
         ------
@@ -93,16 +101,19 @@ class Footage:
         if start >= stop:
             return iter(())
         if self._index is not None:
-            return stream.pictures(self._path, self._index, start, stop, threads)
-        return self._pictures(start, stop)
+            return stream.pictures(self._path, self._index, start, stop, threads, wanted)
+        return self._pictures(start, stop, wanted)
 
-    def _pictures(self, start: int, stop: int) -> Iterator[Image]:
+    def _pictures(self, start: int, stop: int, wanted: Callable[[int], bool]) -> Iterator[Image | None]:
         size = _read_picture(self._files[0]).shape if start else None
         for number, file in enumerate(self._files[start:stop], start):
+            if not wanted(number):
+                yield None
+                continue
             image = _read_picture(file)
             size = size or image.shape
             if image.shape != size:
-                raise stream.changed_size(self._path, size, image, number)
+                raise stream.changed_size(self._path, size, image.shape, number)
             yield image
 
 

@@ -42,8 +42,9 @@ def evaluate(curve: Curve, x: FloatArray) -> tuple[FloatArray, FloatArray]:
     else:
         stretch = np.searchsorted(curve.start, x, side="right")
         away, powers = x - curve.anchor[stretch], list(curve.coefficient.T[:, stretch])
-    value, slope = np.zeros_like(away), np.zeros_like(away)
-    for power in reversed(powers):  # Horner's scheme, and its derivative
+    *lower, highest = powers
+    value, slope = np.broadcast_to(highest, away.shape), np.zeros_like(away)
+    for power in reversed(lower):  # Horner's scheme, and its derivative
         slope = slope * away + value
         value = value * away + power
     return value, slope

@@ -141,6 +141,8 @@ class MarkerModel:
         fixed, motions = rotation, []
         for motion in joint.motions:
             value, slope, column = self._follow(motion.coordinate, motion.curve, columns)
+            if column == STILL and not value.any():
+                continue
             along = np.einsum("ijf,j->if", rotation if motion.turn else fixed, motion.axis)
             if motion.turn:
                 if value.any():
@@ -156,7 +158,7 @@ class MarkerModel:
         column = self.column(coordinate)
         if column == STILL:
             still = 0.0 if coordinate == STILL else float(self.tree.default[coordinate])
-            return *evaluate(curve, np.full(columns.shape[1], still)), STILL  # type: ignore[arg-type]
+            return *evaluate(curve, np.array([still])), STILL  # type: ignore[arg-type]  # the same in all frames
         value, slope = columns[column], np.ones(columns.shape[1])
         if coordinate in self._coupling:
             value, slope = evaluate(self._coupling[coordinate].curve, value)
@@ -188,14 +190,10 @@ def _turned(rotation: FloatArray, axis: FloatArray, angle: FloatArray) -> FloatA
     x, y, z = axis / size
     cosine, sine = np.cos(angle), np.sin(angle)
     along = rotation[:, 0] * x + rotation[:, 1] * y + rotation[:, 2] * z
-    crossed = np.stack(
-        [
-            rotation[:, 1] * z - rotation[:, 2] * y,
-            rotation[:, 2] * x - rotation[:, 0] * z,
-            rotation[:, 0] * y - rotation[:, 1] * x,
-        ],
-        axis=1,
-    )
+    crossed = np.empty(rotation.shape)
+    crossed[:, 0] = rotation[:, 1] * z - rotation[:, 2] * y
+    crossed[:, 1] = rotation[:, 2] * x - rotation[:, 0] * z
+    crossed[:, 2] = rotation[:, 0] * y - rotation[:, 1] * x
     unit = np.array([x, y, z])[:, None]
     result: FloatArray = rotation * cosine + crossed * sine + along[:, None] * (unit * (1 - cosine))
     return result

@@ -62,6 +62,10 @@ ONLY_IMPORTERS = {
     "psutil": {"front"},
     "snakemake": set(),
 }
+OF_SCIPY = {"scipy.linalg", "scipy.linalg.lapack", "scipy.optimize"}
+"""What may be imported of SciPy, inside functions: `scipy.stats` alone takes longer than most of a short trial's jobs."""
+NOT_AT_ONCE = {"scipy", "opensim", "av", "pandas", "pyarrow", "h5py", "matplotlib", "jinja2", "yaml", "jsonschema"}
+"""What a verb imports when it is needed, as many verbs run for a moment only, once a trial. (OpenCV is quick to import.)"""
 STAGES_MAY_NOT_TOUCH = {"pathlib", "logging", "os", "matplotlib", "io", "json", "subprocess"}
 
 
@@ -109,6 +113,11 @@ class TestEveryModule:
             allowed = ONLY_IMPORTERS.get(name.split(".")[0])
             assert allowed is None or part(module) in allowed, f"{module} imports {name}"
 
+    def test_little_of_scipy_is_imported_and_late(self, module):
+        found = {name for name in imports(MODULES[module], inside_functions=True) if name.split(".")[0] == "scipy"}
+        assert found <= OF_SCIPY, f"{module} imports {found - OF_SCIPY}"
+        assert not found & imports(MODULES[module], inside_functions=False)
+
     def test_the_lowest_layers_need_the_standard_library_only(self, module):
         if part(module) not in STANDARD_LIBRARY_ONLY:
             return
@@ -143,6 +152,20 @@ def test_planning_imports_neither_numpy_nor_yaml():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_verbs_import_heavy_packages_only_when_they_run():
+    verbs = [name for name in MODULES if re.fullmatch(r"kineograph\.cli\.[a-z]\w+", name)]
+    code = (
+        f"import importlib, sys; sys.path.insert(0, {str(LIBRARY.parent)!r})\n"
+        f"for name in {verbs}:\n"
+        f"    before = {NOT_AT_ONCE} & set(sys.modules)\n"
+        "    importlib.import_module(name)\n"
+        f"    print(*((name, new) for new in {NOT_AT_ONCE} & set(sys.modules) - before))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert len(verbs) > 20
+    assert done.stdout.split() == []
 
 
 SECTION_CLASSES = {

@@ -6,7 +6,7 @@ import pytest
 from kineograph.signal.chains import chains
 from kineograph.signal.local_regression import left_of_noise, smooth
 from kineograph.signal.resampling import sample
-from kineograph.signal.robust import median_of_known
+from kineograph.signal.robust import median_of_few, median_of_known
 from kineograph.signal.runs import fill_gaps, runs
 
 
@@ -34,6 +34,12 @@ def test_sampling_between_frames():
     got = sample(series, np.array([0.0, 0.25, 1.0, 1.5, 3.0, 3.1, -0.2]))[:, 0]
     assert np.allclose(got, [0, 0.5, 2, np.nan, 6, np.nan, np.nan], equal_nan=True)
     assert sample(np.zeros((0, 2)), np.array([0.0])).shape == (1, 2)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 150, 151])
+def test_the_median_of_few_values_is_numpys(count):
+    values = np.random.default_rng(count).normal(size=count)
+    assert median_of_few(values) == np.median(values)
 
 
 def test_the_median_of_known_values_is_numpys():

@@ -17,7 +17,7 @@ import numpy as np
 from kineograph.geometry.epipolar import sampson_distance_px
 from kineograph.model.shapes import BoolArray, FloatArray
 from kineograph.signal.resampling import sample
-from kineograph.signal.robust import median_of_known
+from kineograph.signal.robust import median_of_few, median_of_known
 
 FEWEST_FRAMES = 12
 """Keypoints that two cameras share in fewer frames than this, of a stretch or a lag, are not compared."""
@@ -187,7 +187,7 @@ def centred(residual: FloatArray) -> FloatArray:
 
 
 def _scale(residual: FloatArray) -> float:
-    return max(1.4826 * float(np.median(np.abs(residual))), 1e-9)
+    return max(1.4826 * median_of_few(np.abs(residual)), 1e-9)
 
 
 def _huber(residual: FloatArray) -> FloatArray:

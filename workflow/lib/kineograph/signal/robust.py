@@ -7,6 +7,15 @@ import numpy as np
 from kineograph.model.shapes import FloatArray, IntArray
 
 
+def median_of_few(values: FloatArray) -> float:
+    """The median of numbers (N,), N > 0, all of them known; as NumPy's, of which most is overhead for a hundred of them."""
+    middle = len(values) // 2
+    if len(values) % 2:
+        return float(np.partition(values, middle)[middle])
+    lower, upper = np.partition(values, (middle - 1, middle))[middle - 1 : middle + 1]
+    return float((lower + upper) / 2)
+
+
 def median_of_known(values: FloatArray, axis: int) -> tuple[FloatArray, IntArray]:
     """The lower median along an axis of the values that are known, and how many those are.
 

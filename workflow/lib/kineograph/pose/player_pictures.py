@@ -83,6 +83,16 @@ def _height(image: Image, size_px: int) -> int:
     return int(height * size_px / max(height, width) + 0.5)
 
 
+class _Asked:
+    """The frame that a reader is asked for; the decoder knows this and not the reader, so that both end together."""
+
+    number = 0
+
+    def is_reached(self, number: int) -> bool:
+        """False for the frames on the way to it."""
+        return number >= self.number
+
+
 class _Reader:
     """Frames of a recording by growing numbers."""
 
@@ -90,23 +100,19 @@ class _Reader:
         self._footage = footage
         self._frames: Iterator[Image | None] = iter(())
         self._number = -JUMP_FRAMES - 1
-        self._asked = self._number
+        self._asked = _Asked()
         self._image: Image | None = None
 
     def at(self, number: int) -> Image | None:
         """A frame; None where it can't be decoded or there is none, as the pose stage's verdict says."""
         try:
             if not self._number <= number <= self._number + JUMP_FRAMES:
-                wanted = self._is_asked_for
-                self._frames, self._number = self._footage.frames(number, wanted=wanted), number - 1
-            self._asked = number
+                self._frames = self._footage.frames(number, wanted=self._asked.is_reached)
+                self._number = number - 1
+            self._asked.number = number
             while self._number < number:
                 self._image = next(self._frames, None)
                 self._number += 1
         except KineographError:
             self._frames, self._number, self._image = iter(()), number, None
         return self._image
-
-    def _is_asked_for(self, number: int) -> bool:
-        """Not those on the way to the frame that is asked for."""
-        return number >= self._asked

@@ -244,7 +244,7 @@ def _support(tracks: PersonTracks) -> tuple[dict[str, dict[str, object]], list[R
                     "fail" if present < FAIL_PRESENCE else "warn",
                     f"{name} is seen by two cameras in {present:.0%} of {frames} frames (wanted: {WARN_PRESENCE:.0%})",
                     f"participant {name}",
-                    "look at the overlays: is the person detected, and are the cameras calibrated and in step?",
+                    "look at the cameras on the trial's page: is the person detected, are the cameras calibrated and in step?",
                 )
             )
         reasons += [
@@ -252,7 +252,7 @@ def _support(tracks: PersonTracks) -> tuple[dict[str, dict[str, object]], list[R
                 "warn",
                 f"{camera} shows {name} in {share:.0%} of the frames only",
                 f"camera {camera}",
-                "look at this camera's overlay: is the person in view, and does its calibration hold?",
+                "look at this camera on the trial's page: is the person in view, and does its calibration hold?",
             )
             for camera, share in zip(tracks.cameras, by_camera, strict=True)
             if present >= FAIL_PRESENCE and share < WARN_CAMERA
@@ -303,5 +303,5 @@ def _undecided(names: Sequence[str], from_s: float, to_s: float, why: str) -> Re
         "warn",
         f"{pair} may have been exchanged between {from_s:.2f} s and {to_s:.2f} s: {why}",
         "participant " + " and ".join(name for name in names if name != BYSTANDER),
-        "look at the overlays around this time; cut the trial there (frames) if they were",
+        "look at the trial's page around this time; cut the trial there (frames) if they were",
     )

@@ -101,7 +101,7 @@ def judge(
                 "warn",
                 f"the mean confidence is {confidence:.2f} (wanted: {WARN_CONFIDENCE})",
                 f"camera {keypoints.camera}",
-                "look at the overlay: light, blur, distance, clothing",
+                "look at this camera on the trial's page: light, blur, distance, clothing",
             )
         )
     return StageReport(

@@ -79,7 +79,7 @@ def judge(
                 f"the markers are {mean * 1e3:.0f} mm from the model on average (wanted: under {WARN_ERROR_M * 1e3:.0f} mm), "
                 f"{markers[worst]} the most, {per_marker[worst] * 1e3:.0f} mm",
                 f"marker {markers[worst]}",
-                "look at the overlays, and at the scale factors of the model",
+                "look at the cameras on the trial's page, and at the scale factors of the model",
             )
         )
     if not solved.all():

@@ -105,7 +105,7 @@ def _mirrored(markers: MarkerTrajectories) -> list[Reason]:
             "warn",
             f"the feet point backwards in {share:.0%} of the frames: left and right are exchanged, or the room is mirrored",
             "",
-            "look at the overlays; for a mirrored room, see the calibration's axes",
+            "look at the cameras on the trial's page; for a mirrored room, see the calibration's axes",
         )
     ]
 

@@ -122,7 +122,7 @@ def _best_seen(found: Found, others: Sequence[int], names: Sequence[str]) -> tup
         f"somebody else is seen as well as {', '.join(names)} ({found.support[rival]} and {last} detections), and was left out "
         f"for moving about less ({found.extent_m[rival]:.1f} and {found.extent_m[seen[-1]]:.1f} m)",
         "participants " + ", ".join(names),
-        "look at the overlays; name where each participant starts in association.start_m",
+        "look at the cameras on the trial's page; name where each participant starts in association.start_m",
     )
     return sorted(seen, key=lambda index: -found.support[index]), [reason]
 
@@ -186,5 +186,5 @@ def _arbitrary(names: Sequence[str], why: str) -> Reason:
         "warn",
         f"who is who among {', '.join(names)} is arbitrary: {why}",
         "participants " + ", ".join(names),
-        "look at the overlays; name each one's start in association.start_m, or the heights in participants.tsv",
+        "look at the cameras on the trial's page; name each one's start in association.start_m, or heights in participants.tsv",
     )

@@ -161,7 +161,7 @@ def _residuals(found: Findings) -> Iterator[Reason]:
                 f"held-out keypoints of {name} are {found.held_out_px[index]:.1f} px off on median (keypoints that are right: "
                 f"about {found.right_px:.1f} px), and {found.agreeing[index]:.0%} of them agree",
                 f"camera {name}",
-                "is its video of the same trial, and are its intrinsics those of its videos? Look at its overlays",
+                "is its video of the same trial, and are its intrinsics those of its videos? Look at it on the trials' pages",
             )
 
 

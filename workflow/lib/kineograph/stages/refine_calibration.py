@@ -238,7 +238,7 @@ def _judged(corrections: dict[str, Correction], by_trial: dict[str, dict[str, fl
                 f"{name} stands {item.angle_deg:.1f} degrees and {item.distance_mm:.0f} mm from where the calibration has it, "
                 "much more than the other cameras; the refined calibration takes that up",
                 f"camera {name}",
-                "it was probably moved after the calibration: compare the overlays of its first and last trials",
+                "it was probably moved after the calibration: compare it on the pages of the first and last trials",
             )
         )
     for trial, error in by_trial.items():

@@ -99,7 +99,10 @@ def _reasons(refined: Refined, factors: Mapping[str, Mapping[str, float]]) -> li
         text = f"refined scale factors are not taken: the {wrong[0]} would be {factors[wrong[0]]['after']:.2f} times the model's"
         return [
             Reason(
-                "warn", text, f"measurement {wrong[0]}", "look at the overlays: are the markers where they should be?"
+                "warn",
+                text,
+                f"measurement {wrong[0]}",
+                "look at the cameras on the trials' pages: are the markers where they should be?",
             )
         ]
     reasons = []
@@ -108,7 +111,7 @@ def _reasons(refined: Refined, factors: Mapping[str, Mapping[str, float]]) -> li
             text = (
                 f"refining makes the {group.name} {np.expm1(abs(change)):.0%} {'larger' if change > 0 else 'smaller'}"
             )
-            hint = "the distance of its markers and its motion disagree: look at the overlays, and at the marker errors"
+            hint = "the distance of its markers and its motion disagree: look at the trials' pages, and at the marker errors"
             reasons.append(Reason("warn", text, f"measurement {group.name}", hint))
     return reasons
 

@@ -133,7 +133,7 @@ def _many_rejections(points: Points3D, rejected_m: FloatArray) -> list[Reason]:
         f"{name} jumps away from its track in {share[worst]:.0%} of its frames (wanted: under {WARN_REJECTED:.0%}) "
         "and is interpolated there"
     )
-    return [Reason("warn", text, f"keypoint {name}", "see in the overlays which camera shows it elsewhere")]
+    return [Reason("warn", text, f"keypoint {name}", "see on the trial's page which camera shows it elsewhere")]
 
 
 def _large_changes(points: Points3D, moved_m: FloatArray) -> list[Reason]:

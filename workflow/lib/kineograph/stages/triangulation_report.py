@@ -144,7 +144,7 @@ def _jumps(points: Points3D) -> list[Reason]:
             f"{len(names)} keypoints jump in {int(fast.any(axis=(1, 2)).sum())} frames ({', '.join(names[:6])}); the most "
             f"{points.names[index]} of {points.participants[person]} at frame {frame + 1}, {speed[frame, person, index]:.0f} m/s",
             f"frame {frame + 1}",
-            "left and right were swapped in some cameras, or a keypoint failed there: look at the overlays and trajectories",
+            "left and right were swapped in some cameras, or a keypoint failed there: look at the trial's page at that time",
         )
     ]
 
@@ -161,7 +161,7 @@ def _overruled(points: Points3D, learnt: Learnt) -> list[Reason]:
             f"cameras agree that {len(names)} keypoints jump in {len(frames)} frames ({', '.join(names[:6])}), first in frame "
             f"{frames[0] + 1}, as no body can; the movement around was taken instead",
             f"frame {frames[0] + 1}",
-            "left and right, or people, were swapped in most cameras, or keypoints failed there: look at the overlays",
+            "left and right, or people, were swapped in most cameras, or keypoints failed there: look at the trial's page",
         )
     ]
 
@@ -214,7 +214,7 @@ def _often_swapped(points: Points3D, learnt: Learnt) -> list[Reason]:
                 f"left and right {learnt.limbs[g]} and what hangs on it of {points.participants[p]} are swapped by "
                 f"{points.cameras[c]} in {share[p, g, c]:.0%} of the frames, {first} to {last}; they were exchanged",
                 f"camera {points.cameras[c]}",
-                "look at its overlay: is it the person's back, or a mirror?",
+                "look at it on the trial's page: is it the person's back, or a mirror?",
             )
         )
     return reasons

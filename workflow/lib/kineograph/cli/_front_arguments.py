@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -35,17 +36,46 @@ def add_profile(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def read_given(args: argparse.Namespace) -> dict[str, Any]:
-    """The configuration that the arguments name."""
-    return read_configuration(args.configfile, args.changes)
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add what Snakemake is told besides."""
+    parser.add_argument(
+        "options", nargs="*", metavar="-- OPTION", help="further options and targets for Snakemake, after --"
+    )
 
 
-def file_given(args: argparse.Namespace, config: dict[str, Any]) -> Path:
-    """The file that holds it."""
-    return configuration_file(args.configfile, config, args.changes)
+@dataclass(frozen=True)
+class Given:
+    """What :func:`add_configuration` and :func:`add_profile` ask for.
+
+    Attributes
+    ----------
+    config : dict
+        The configuration, with the changes in it.
+    path : Path
+        The file that it was read from.
+    changes : tuple of str
+        The values of --set.
+    profile : Path
+        The folder of Snakemake's profile.
+    """
+
+    config: dict[str, Any]
+    path: Path
+    changes: tuple[str, ...]
+    profile: Path
+
+    def configfile(self) -> Path:
+        """The file for Snakemake; written anew where there are changes."""
+        return configuration_file(self.path, self.config, self.changes)
 
 
-def profile_folder(name: str) -> Path:
+def read_given(args: argparse.Namespace) -> Given:
+    """Read the configuration that the arguments name, and find the profile."""
+    config = read_configuration(args.configfile, args.changes)
+    return Given(config, args.configfile, tuple(args.changes), _profile_folder(args.profile))
+
+
+def _profile_folder(name: str) -> Path:
     """The folder of a profile: one of the repository's, or the user's own."""
     ours = REPOSITORY / "profiles" / name
     return ours if ours.is_dir() else Path(name)

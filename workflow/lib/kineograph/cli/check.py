@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 
 from kineograph.cli._findings import count, lines
-from kineograph.cli._front_arguments import add_configuration, add_profile, profile_folder, read_given
+from kineograph.cli._front_arguments import add_configuration, add_profile, read_given
 from kineograph.cli._preflight import preflight
-from kineograph.front.profile import runs_elsewhere
 from kineograph.io.atomic import write_text
 
 USER_ERROR = 2
@@ -26,8 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print the list; 0 where there is no mistake, else 2."""
     start = time.monotonic()
-    elsewhere = runs_elsewhere(profile_folder(args.profile))
-    plan, findings, _ = preflight(read_given(args), str(args.configfile), elsewhere=elsewhere)
+    plan, findings, _ = preflight(read_given(args))
     trials = plan.dataset.trials
     cameras = sum(len(trial.cameras) for trial in trials)
     mistakes, warnings = count(findings, "stops", "error"), count(findings, "warning")

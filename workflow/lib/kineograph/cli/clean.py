@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kineograph.cli._front_arguments import REPOSITORY, add_configuration, read_given
+from kineograph.cli._front_arguments import REPOSITORY, add_configuration
 from kineograph.errors import InputError
+from kineograph.front.config_file import read_configuration
 from kineograph.front.head import FOLDER, Head
 from kineograph.front.leftovers import Leftovers, remove
 from kineograph.planning.plan import Plan
@@ -22,7 +23,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List, and remove where that is asked for; a dataset with mistakes is refused, since its trials only seem to have gone."""
-    plan = Plan(read_given(args), REPOSITORY, str(args.configfile))
+    plan = Plan(read_configuration(args.configfile, args.changes), REPOSITORY, str(args.configfile))
     leftovers = Leftovers(plan.dataset, plan.layout)
     files = list(leftovers.files())
     size = sum(path.lstat().st_size for path in files)

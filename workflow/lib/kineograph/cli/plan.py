@@ -9,19 +9,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from kineograph.cli._findings import count, lines
-from kineograph.cli._front_arguments import (
-    COSTS,
-    add_configuration,
-    add_profile,
-    file_given,
-    profile_folder,
-    read_given,
-)
+from kineograph.cli._front_arguments import COSTS, add_configuration, add_options, add_profile, read_given
 from kineograph.cli._preflight import preflight
 from kineograph.cli._table import table
 from kineograph.front.costs import read_costs
 from kineograph.front.estimate import Estimate, Expected
-from kineograph.front.profile import runs_elsewhere
 from kineograph.front.progress import duration
 from kineograph.front.reasons import RerunReason, explain
 from kineograph.front.snakemake import Job, dry_run
@@ -36,21 +28,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
     add_configuration(parser)
     add_profile(parser)
-    parser.add_argument(
-        "options", nargs="*", metavar="-- OPTION", help="further options and targets for Snakemake, after --"
-    )
+    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Ask Snakemake and explain."""
-    profile = profile_folder(args.profile)
-    config = read_given(args)
-    plan, findings, frames = preflight(config, str(args.configfile), elsewhere=runs_elsewhere(profile))
+    given = read_given(args)
+    plan, findings, frames = preflight(given)
     if count(findings, "stops"):
         for line in lines([finding for finding in findings if finding.severity == "stops"]):
             print(line)
         return USER_ERROR
-    found, done = dry_run(file_given(args, config), profile, EVENTS, args.options)
+    found, done = dry_run(given.configfile(), given.profile, EVENTS, args.options)
     if done.returncode:
         print((done.stdout + done.stderr)[-3000:], file=sys.stderr)
         return USER_ERROR

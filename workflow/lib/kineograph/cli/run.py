@@ -12,20 +12,12 @@ import sys
 from pathlib import Path
 
 from kineograph.cli._findings import count, lines
-from kineograph.cli._front_arguments import (
-    COSTS,
-    add_configuration,
-    add_profile,
-    file_given,
-    profile_folder,
-    read_given,
-)
+from kineograph.cli._front_arguments import COSTS, add_configuration, add_options, add_profile, read_given
 from kineograph.cli._preflight import preflight
 from kineograph.front.aftermath import clear_up
 from kineograph.front.costs import read_costs
 from kineograph.front.head import Head
 from kineograph.front.outcome import outcomes, summary
-from kineograph.front.profile import runs_elsewhere
 from kineograph.front.progress import Progress
 from kineograph.front.snakemake import command
 from kineograph.front.watch import run_to_end
@@ -44,29 +36,26 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="an earlier run, which can't be looked at from here, is dead for certain",
     )
-    parser.add_argument(
-        "options", nargs="*", metavar="-- OPTION", help="further options and targets for Snakemake, after --"
-    )
+    add_options(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """Check, clear up, run, tell."""
-    profile = profile_folder(args.profile)
-    config = read_given(args)
-    plan, findings, frames = preflight(config, str(args.configfile), elsewhere=runs_elsewhere(profile))
+    given = read_given(args)
+    plan, findings, frames = preflight(given)
     for line in lines([finding for finding in findings if finding.severity in ("stops", "error", "warning")]):
         print(line)
     if count(findings, "stops"):
         print("\nnothing was run: correct the mistakes that stop everything first", file=sys.stderr)
         return USER_ERROR
-    configfile = file_given(args, config)
+    configfile = given.configfile()
     with Head(Path.cwd(), take_over=args.take_over) as head:
         told = clear_up(head.workdir, Path(plan.layout.root), head.earlier, configfile, take_over=args.take_over)
         for line in told:
             print(f"clearing up: {line}")
         head.begin()
         progress = Progress(read_costs(COSTS), statistics.median(frames.values()) if frames else 0.0)
-        code = run_to_end(head, command(configfile, profile, *args.options), progress)
+        code = run_to_end(head, command(configfile, given.profile, *args.options), progress)
         head.killed = code < 0
         return _tell(plan, head, progress, code)
 

@@ -7,14 +7,7 @@ import sys
 from collections import defaultdict
 from pathlib import Path
 
-from kineograph.cli._front_arguments import (
-    REPOSITORY,
-    add_configuration,
-    add_profile,
-    file_given,
-    profile_folder,
-    read_given,
-)
+from kineograph.cli._front_arguments import REPOSITORY, add_configuration, add_profile, read_given
 from kineograph.cli._table import table
 from kineograph.front.head import FOLDER, HeadRecord, is_alive, read_head
 from kineograph.front.outcome import last_lines, outcomes, summary
@@ -35,12 +28,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Look at the files, at what Snakemake would do, and at what the latest run said."""
-    config = read_given(args)
-    plan = Plan(config, REPOSITORY, str(args.configfile))
+    given = read_given(args)
+    plan = Plan(given.config, REPOSITORY, str(given.path))
     head = read_head(Path.cwd())
     alive = head is not None and is_alive(head, Path.cwd())
     print(_at_work(head, alive=alive))
-    to_do, done = dry_run(file_given(args, config), profile_folder(args.profile), EVENTS)
+    to_do, done = dry_run(given.configfile(), given.profile, EVENTS)
     if done.returncode:
         print((done.stdout + done.stderr)[-3000:], file=sys.stderr)
         return USER_ERROR

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kineograph.calibration_formats import toml
 from kineograph.cli._any_calibration import read_calibration
-from kineograph.cli._common_arguments import add_result, add_settings, save_report
+from kineograph.cli._common_arguments import add_result, add_settings
+from kineograph.cli._rig_result import save_error, save_rig
 from kineograph.errors import KineographError
-from kineograph.model.camera import Rig
 from kineograph.model.report import StageReport
 from kineograph.settings.text import from_json
 from kineograph.stages.calibration_check import STAGE, check_rig
@@ -48,12 +47,9 @@ def run(args: argparse.Namespace) -> StageReport:
     rig, used = read_calibration(args.source, settings.format, settings.parameters)
     rig = edit_images(rig, settings.image_edits)
     report = check_rig(rig, used)
-    toml.write(args.out, rig)
-    save_report(args, report)
-    return report
+    return save_rig(args, rig, report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a calibration without cameras."""
-    toml.write(args.out, Rig(()))
-    save_report(args, StageReport(STAGE, error=error.record()))
+    save_error(args, STAGE, error)

@@ -6,10 +6,10 @@ import argparse
 import dataclasses
 from pathlib import Path
 
-from kineograph.calibration_formats import toml
 from kineograph.cli import _known_points
-from kineograph.cli._common_arguments import add_result, add_settings, save_report
+from kineograph.cli._common_arguments import add_result, add_settings
 from kineograph.cli._lenses import add_lenses, read_lenses
+from kineograph.cli._rig_result import save_error, save_rig
 from kineograph.errors import InputError, KineographError
 from kineograph.io.reports import read_report
 from kineograph.model.camera import Rig
@@ -68,15 +68,12 @@ def run(args: argparse.Namespace) -> StageReport:
         came_out={**checked.came_out, **points_came_out(placed), **lens_figures},
         reasons=worst_first([*checked.reasons, *reasons]),
     )
-    toml.write(args.out, rig)
-    save_report(args, report)
-    return report
+    return save_rig(args, rig, report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a calibration without cameras."""
-    toml.write(args.out, Rig(()))
-    save_report(args, StageReport(STAGE, error=error.record()))
+    save_error(args, STAGE, error)
 
 
 def _points_of_cameras(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from kineograph.calibration_formats import toml
-from kineograph.cli._common_arguments import add_result, add_settings, save_report
+from kineograph.cli._common_arguments import add_result, add_settings
+from kineograph.cli._rig_result import save_error, save_rig
 from kineograph.errors import KineographError
 from kineograph.io.npz import read_npz
 from kineograph.io.reports import read_report
@@ -30,12 +30,9 @@ def run(args: argparse.Namespace) -> StageReport:
     if args.views_report and (error := read_report(args.views_report).error):
         raise KineographError.from_record(error)
     camera, report = calibrate_lens(read_npz(args.views, BoardViews), from_json(BoardSettings, args.settings))
-    toml.write(args.out, Rig((camera,), source="intrinsics only"))
-    save_report(args, report)
-    return report
+    return save_rig(args, Rig((camera,), source="intrinsics only"), report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a calibration without the camera."""
-    toml.write(args.out, Rig(()))
-    save_report(args, StageReport(STAGE, error=error.record()))
+    save_error(args, STAGE, error)

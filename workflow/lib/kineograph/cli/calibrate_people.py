@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kineograph.calibration_formats import toml
-from kineograph.cli._common_arguments import add_result, add_settings, save_report, skeleton_card
+from kineograph.cli._common_arguments import add_result, add_settings, skeleton_card
 from kineograph.cli._lenses import add_lenses, read_lenses
+from kineograph.cli._rig_result import save_error, save_rig
 from kineograph.errors import InputError, KineographError
 from kineograph.io.npz import read_npz
 from kineograph.layout import Layout
-from kineograph.model.camera import Camera, Rig
+from kineograph.model.camera import Camera
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.settings.text import from_json
@@ -67,15 +67,12 @@ def run(args: argparse.Namespace) -> StageReport:
         came_out={**report.came_out, **lens_figures},
         reasons=worst_first([*report.reasons, *reasons]),
     )
-    toml.write(args.out, rig)
-    save_report(args, report)
-    return report
+    return save_rig(args, rig, report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a calibration without cameras."""
-    toml.write(args.out, Rig(()))
-    save_report(args, StageReport(STAGE, error=error.record()))
+    save_error(args, STAGE, error)
 
 
 def _keypoints(args: argparse.Namespace, trial: str, cameras: list[str]) -> dict[str, Keypoints2D]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from kineograph.calibration_formats import toml
-from kineograph.cli._common_arguments import add_result, add_settings, save_report
+from kineograph.cli._common_arguments import add_result, add_settings
+from kineograph.cli._rig_result import save_rig
 from kineograph.cli._session_sightings import add_session, read_sightings
 from kineograph.errors import KineographError
 from kineograph.model.report import StageReport
@@ -27,12 +28,9 @@ def run(args: argparse.Namespace) -> StageReport:
     frames = max(2, settings.refine_max_frames // max(len(args.trials), 1))  # one to adjust by, one to judge by
     rig, parts = read_sightings(args, min_confidence=settings.refine_min_confidence, frames_a_trial=frames)
     refined, report = refine(rig, join(rig.names, parts), settings)
-    toml.write(args.out, refined)
-    save_report(args, report)
-    return report
+    return save_rig(args, refined, report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Keep the given calibration."""
-    toml.write(args.out, toml.read(args.calibration))
-    save_report(args, StageReport(STAGE, error=error.record()))
+    save_rig(args, toml.read(args.calibration), StageReport(STAGE, error=error.record()))

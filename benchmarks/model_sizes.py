@@ -19,6 +19,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "workflow" / "lib"), str(ROOT / "tests")]
 
+from kineograph.model.trial_markers import TrialMarkers  # noqa: E402
 from kineograph.opensim import model as models  # noqa: E402
 from kineograph.opensim.kinematic_tree import read_tree  # noqa: E402
 from kineograph.opensim.setup_files import Measurement, read_measurements, read_tasks  # noqa: E402
@@ -27,7 +28,7 @@ from kineograph.stages.posed_lengths import Poseable  # noqa: E402
 from kineograph.stages.refine_model import factor_groups, refine  # noqa: E402
 from kineograph.stages.refinement_frames import ObservedMarkers, choose_frames  # noqa: E402
 from kineograph.stages.refinement_report import is_taken  # noqa: E402
-from kineograph.stages.scale import ScaleSettings, TrialMarkers, scale  # noqa: E402
+from kineograph.stages.scale import ScaleSettings, scale  # noqa: E402
 from synthetic.known_motion import (  # noqa: E402
     FPS_HZ,
     MARKER_SETS,

@@ -13,6 +13,7 @@ import pytest
 
 from kineograph.geometry.scaled_tree import scaled_tree
 from kineograph.io.trc import WORLD_AXES_OF_TRC, MarkerTrajectories, to_opensim_axes
+from kineograph.model.trial_markers import TrialMarkers
 from kineograph.opensim import inverse_kinematics, setup_files
 from kineograph.opensim import model as models
 from kineograph.opensim.kinematic_tree import read_tree
@@ -22,7 +23,7 @@ from kineograph.stages.followed_markers import followed_markers
 from kineograph.stages.markers import marker_positions
 from kineograph.stages.observe import observe
 from kineograph.stages.posed_lengths import Poseable
-from kineograph.stages.scale import ScaleSettings, TrialMarkers, scale
+from kineograph.stages.scale import ScaleSettings, scale
 from kineograph.stages.smooth import SmoothSettings, smooth
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.trajectory_kinematics import solve_trajectory

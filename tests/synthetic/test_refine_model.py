@@ -18,13 +18,14 @@ from kineograph.io.npz import write_npz
 from kineograph.io.trc import WORLD_AXES_OF_TRC, write_trc
 from kineograph.model.kinematic_tree import KinematicTree
 from kineograph.model.points import Points3D
+from kineograph.model.trial_markers import TrialMarkers
 from kineograph.opensim import model as models
 from kineograph.opensim.kinematic_tree import read_tree
 from kineograph.opensim.setup_files import Measurement, read_measurements
 from kineograph.stages.coordinate_tasks import task_spreads
 from kineograph.stages.refine_model import factor_groups, refine
 from kineograph.stages.refinement_frames import ObservedMarkers, choose_frames
-from kineograph.stages.scale import ScaleSettings, TrialMarkers, scale
+from kineograph.stages.scale import ScaleSettings, scale
 from synthetic.known_motion import (
     FPS_HZ,
     MARKER_SETS,

@@ -13,12 +13,13 @@ from kineograph.errors import InputError
 from kineograph.io.trc import MarkerTrajectories
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.marker_errors import MarkerErrors
+from kineograph.model.trial_markers import TrialMarkers
 from kineograph.opensim import inverse_kinematics, setup_files
 from kineograph.opensim import model as models
 from kineograph.opensim.child_process import in_child_process
 from kineograph.plots.marker_errors import plot_marker_errors
 from kineograph.stages.inverse_kinematics import judge
-from kineograph.stages.scale import ScaleSettings, TrialMarkers, scale
+from kineograph.stages.scale import ScaleSettings, scale
 from synthetic.opensim_motion import LEGS, PERSON, gait, markers_of
 
 pytestmark = pytest.mark.needs_demo

@@ -10,13 +10,14 @@ from kineograph.geometry.segment_length import segment_length, trimmed_mean
 from kineograph.model.camera import Rig
 from kineograph.model.points import Origin
 from kineograph.model.report import Reason, StageReport
+from kineograph.model.trial_markers import TrialMarkers
 from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.body_proportions import build, build_reasons
 from kineograph.stages.inspect import InspectSettings, Recording, inspect
 from kineograph.stages.markers import marker_positions
 from kineograph.stages.observe import observe
 from kineograph.stages.quality import QualitySettings, assess
-from kineograph.stages.scale import ScaleSettings, TrialMarkers, flexion_deg, scale
+from kineograph.stages.scale import ScaleSettings, flexion_deg, scale
 from kineograph.stages.smooth import SmoothSettings, smooth
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.triangulate import TriangulateSettings, triangulate

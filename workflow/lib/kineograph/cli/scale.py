@@ -17,9 +17,10 @@ from kineograph.model.points import Points3D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 from kineograph.model.skeleton import OpenSimSetup
+from kineograph.model.trial_markers import TrialMarkers
 from kineograph.settings.text import from_json
 from kineograph.stages.posed_lengths import Poseable
-from kineograph.stages.scale import ScaleSettings, Scaling, TrialMarkers, scale
+from kineograph.stages.scale import ScaleSettings, Scaling, scale
 from kineograph.stages.scaling_report import STAGE
 
 MODELS = {"simple": "Model_Pose2Sim_simple.osim", "muscles": "Model_Pose2Sim_muscles_flex.osim"}

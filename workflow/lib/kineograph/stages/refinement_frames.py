@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
+from kineograph.model.trial_markers import TrialMarkers
 from kineograph.stages.markers import arranged
 
 APART_S = 0.05
@@ -25,26 +26,17 @@ TRIMMED_PERCENT = (2.0, 98.0)
 
 
 @dataclass(frozen=True)
-class ObservedMarkers:
+class ObservedMarkers(TrialMarkers):
     """One trial's markers of the participant and how well they are known.
 
     Attributes
     ----------
-    trial : str
-        The trial's name.
-    names : tuple of str
-        M marker names.
-    position_m : (F, M, 3) array
-        m, NaN where missing.
     variance_m2 : (F, M) array
         Variance of a coordinate, m^2; NaN where unknown.
     fps_hz : float
         Hz.
     """
 
-    trial: str
-    names: tuple[str, ...]
-    position_m: FloatArray
     variance_m2: FloatArray
     fps_hz: float
 

@@ -18,6 +18,7 @@ from kineograph.geometry.flexion import flexion_deg
 from kineograph.geometry.segment_length import SegmentLength, segment_length, trimmed_mean
 from kineograph.model.report import StageReport
 from kineograph.model.shapes import BoolArray, FloatArray
+from kineograph.model.trial_markers import TrialMarkers
 from kineograph.stages.body_proportions import Build, build
 from kineograph.stages.posed_lengths import LARGEST_CHANGE, Poseable, PosedModel
 from kineograph.stages.scaling_report import Measured, MeasurementLike, report_on
@@ -42,25 +43,6 @@ class ScaleSettings:
     correct_noise: bool = True
     posture: Literal["measured", "default"] = "measured"
     refine: Literal["none", "scales", "scales_and_offsets"] = "scales"
-
-
-@dataclass(frozen=True)
-class TrialMarkers:
-    """One trial's markers of the participant.
-
-    Attributes
-    ----------
-    trial : str
-        The trial's name.
-    names : tuple of str
-        M marker names.
-    position_m : (F, M, 3) array
-        m, NaN where missing.
-    """
-
-    trial: str
-    names: tuple[str, ...]
-    position_m: FloatArray
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kineograph.geometry.damped_steps import LEAST_DAMPING, MOST_DAMPING
 from kineograph.geometry.forward_kinematics import MarkerModel
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 
 CHUNK_FRAMES = 256
 """Frames that are linearised together: their derivatives stay in the processor's cache."""
 FIRST_DAMPING = 1e-3
-LEAST_DAMPING = 1e-9
-MOST_DAMPING = 1e5
 LONGEST_TURN = 0.6
 """rad: beyond it the markers' circles are no longer nearly straight."""
 

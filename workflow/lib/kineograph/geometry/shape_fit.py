@@ -13,14 +13,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kineograph.geometry.damped_steps import Attempt, descend
 from kineograph.geometry.forward_kinematics import MarkerModel
-from kineograph.geometry.pose_fit import LEAST_DAMPING, MOST_DAMPING, Pull, cost, shortened
+from kineograph.geometry.pose_fit import Pull, cost, shortened
 from kineograph.geometry.scale_derivatives import scale_derivatives
 from kineograph.geometry.scaled_tree import scaled_tree
 from kineograph.model.kinematic_tree import KinematicTree
 from kineograph.model.shapes import BoolArray, FloatArray
 
-FIRST_DAMPING = 1e-4
+FIRST_DAMPING, LEAST_RAISED = 1e-4, 1e-6
 
 
 @dataclass(frozen=True)
@@ -166,26 +167,33 @@ def fit_shape(
         Settled when no step of the shape is longer, in its unknowns' units, and the poses' root mean square step is not.
     """
     model = shapes.model(shape)
-    x = np.clip(x, model.low, model.high)
-    total = _cost(shapes, x, shape, observed_m, precision, pull) + 2 * lean @ shape
-    damping = FIRST_DAMPING
-    for _ in range(steps):
+
+    def total(state: tuple[FloatArray, FloatArray]) -> float:
+        return _cost(shapes, *state, observed_m, precision, pull) + 2 * float(lean @ state[1])
+
+    def steps_from(state: tuple[FloatArray, FloatArray]) -> Attempt[tuple[FloatArray, FloatArray]]:
+        x, shape = state
         system = equations(shapes, x, shape, observed_m, precision, pull)
-        while damping < MOST_DAMPING:
+
+        def attempt(damping: float) -> tuple[tuple[FloatArray, FloatArray], float]:
             gain, step, matrix, right = _damped(system, damping).eliminated()
             change = -np.linalg.solve(matrix, right + lean)
             moved = shortened(-step - gain @ change, model.turning)
-            new_x, new_shape = np.clip(x + moved, model.low, model.high), shape + change
-            new_total = _cost(shapes, new_x, new_shape, observed_m, precision, pull) + 2 * lean @ new_shape
-            if new_total <= total:
-                break
-            damping = max(damping, 1e-6) * 10
-        else:
-            break
-        settled = max(float(np.abs(change).max()), float(np.sqrt(np.mean(np.square(new_x - x))))) < tolerance
-        x, shape, total, damping = new_x, new_shape, new_total, max(damping * 0.1, LEAST_DAMPING)
-        if settled:
-            break
+            new = np.clip(x + moved, model.low, model.high)
+            length = max(float(np.abs(change).max()), float(np.sqrt(np.mean(np.square(new - x)))))
+            return (new, shape + change), length
+
+        return attempt
+
+    x, shape = descend(
+        (np.clip(x, model.low, model.high), shape),
+        total,
+        steps_from,
+        first_damping=FIRST_DAMPING,
+        least_raised=LEAST_RAISED,
+        steps=steps,
+        tolerance=tolerance,
+    )
     system = equations(shapes, x, shape, observed_m, precision, pull)
     gain, _, matrix, _ = system.eliminated()
     covariance = np.asarray(np.linalg.inv(matrix), float)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.geometry.chain_system import Ties, covariance, smoothness, solve
+from kineograph.geometry.damped_steps import Attempt, descend
 from kineograph.geometry.forward_kinematics import MarkerModel
-from kineograph.geometry.pose_fit import LEAST_DAMPING, MOST_DAMPING, Pull, cost, normal_equations, shortened
+from kineograph.geometry.pose_fit import Pull, cost, normal_equations, shortened
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray
 
-FIRST_DAMPING = 1e-6
+FIRST_DAMPING, LEAST_RAISED = 1e-6, 1e-5
 
 
 @dataclass(frozen=True)
@@ -109,33 +110,34 @@ def fit_trajectory(
     (F, n) array
     """
     ties = process.ties
-    x = np.clip(start, model.low, model.high)
-    total = _cost(model, x, observed_m, precision, process, ties)
-    pulled = _pulled(process, len(x))
-    damping = FIRST_DAMPING
-    index = np.arange(x.shape[1])
-    for _ in range(steps):
+    pulled = _pulled(process, len(start))
+    index = np.arange(start.shape[1])
+
+    def steps_from(x: FloatArray) -> Attempt[FloatArray]:
         blocks, slope, _ = normal_equations(model, x, observed_m, precision)
         away = x - process.centre
         slope = slope + ties.times(away) + pulled * away.mean(axis=0) * len(x)
         held = ((x <= model.low) & (slope > 0)) | ((x >= model.high) & (slope < 0))
         size = blocks[:, index, index] + ties.own
-        while damping < MOST_DAMPING:
+
+        def attempt(damping: float) -> tuple[FloatArray, float]:
             damped = blocks.copy()
             damped[:, index, index] += damping * size
             step = shortened(_solved(damped, ties, -slope, held, pulled), model.turning)
             new = np.clip(x + step, model.low, model.high)
-            new_total = _cost(model, new, observed_m, precision, process, ties)
-            if new_total <= total:
-                break
-            damping = max(damping, 1e-5) * 10
-        else:
-            break
-        change = np.sqrt(np.mean(np.square(new - x)))
-        x, total, damping = new, new_total, max(damping * 0.1, LEAST_DAMPING)
-        if change < tolerance:
-            break
-    return x
+            return new, float(np.sqrt(np.mean(np.square(new - x))))
+
+        return attempt
+
+    return descend(
+        np.clip(start, model.low, model.high),
+        lambda x: _cost(model, x, observed_m, precision, process, ties),
+        steps_from,
+        first_damping=FIRST_DAMPING,
+        least_raised=LEAST_RAISED,
+        steps=steps,
+        tolerance=tolerance,
+    )
 
 
 def uncertainty(

@@ -97,6 +97,28 @@ def chain_of(opensim, tmp_path, *joints):
     return path
 
 
+def vector(opensim, *values):
+    made = opensim.Vector(len(values), 0.0)
+    for index, value in enumerate(values):
+        made.set(index, value)
+    return made
+
+
+def transform_of(opensim, functions, axes):
+    """A custom joint's transform of a coordinate `q`, by a function an axis; `axes` are the directions of tilted ones."""
+    transform = opensim.SpatialTransform()
+    for number, function in enumerate(functions):
+        axis = transform.updTransformAxis(number)
+        names = opensim.ArrayStr()
+        if function.getConcreteClassName() != "Constant":
+            names.append("q")
+        axis.setCoordinateNames(names)
+        if number in axes:
+            axis.setAxis(opensim.Vec3(*axes[number]))
+        axis.set_function(function)
+    return transform
+
+
 def test_every_kind_of_joint_is_opensims(tmp_path):
     opensim = models.import_opensim()
     kinds = (
@@ -114,10 +136,7 @@ def test_every_kind_of_joint_is_opensims(tmp_path):
 
 def test_functions_of_custom_joints_are_opensims(tmp_path):
     opensim = models.import_opensim()
-    transform = opensim.SpatialTransform()
-    coefficients = opensim.Vector(3, 0.0)
-    for index, value in enumerate((0.3, -0.2, 0.1)):
-        coefficients.set(index, value)
+    coefficients = vector(opensim, 0.3, -0.2, 0.1)
     spline = opensim.SimmSpline()
     for x, y in ((-1.5, 0.3), (-0.2, -0.1), (0.4, 0.5), (1.1, 0.2)):
         spline.addPoint(x, y)
@@ -127,14 +146,7 @@ def test_functions_of_custom_joints_are_opensims(tmp_path):
         opensim.LinearFunction(1.5, 0.2), opensim.PolynomialFunction(coefficients), opensim.Constant(0.3), spline,
         opensim.MultiplierFunction(inner, 0.7), opensim.Constant(0.0),
     ]  # fmt: skip
-    for number, function in enumerate(functions):
-        axis = transform.updTransformAxis(number)
-        names = opensim.ArrayStr()
-        if function.getConcreteClassName() != "Constant":
-            names.append("q")
-        axis.setCoordinateNames(names)
-        axis.setAxis(opensim.Vec3(0.6, 0.0, 0.8) if number == 1 else axis.getAxis())
-        axis.set_function(function)
+    transform = transform_of(opensim, functions, {1: (0.6, 0.0, 0.8)})
     check(chain_of(opensim, tmp_path, (opensim.CustomJoint, transform), (opensim.PinJoint,)))
 
 

@@ -10,7 +10,7 @@ from kineograph.geometry.scaled_tree import scaled_tree
 from kineograph.geometry.shape_fit import Shapes
 from kineograph.opensim import model as models
 from kineograph.opensim.kinematic_tree import read_tree
-from unit.test_kinematic_tree import chain_of, opensim_places, random_poses
+from unit.test_kinematic_tree import chain_of, opensim_places, random_poses, transform_of, vector
 
 STEP = 1e-6
 
@@ -52,21 +52,11 @@ def test_the_simple_model(opensim_setup, tmp_path):
 
 def test_prescribed_shifts_of_custom_joints(tmp_path):
     opensim = models.import_opensim()
-    transform = opensim.SpatialTransform()
-    coefficients = opensim.Vector(3, 0.0)
-    for index, value in enumerate((0.3, -0.2, 0.1)):
-        coefficients.set(index, value)
+    coefficients = vector(opensim, 0.3, -0.2, 0.1)
     functions = [
         opensim.LinearFunction(1.5, 0.2), opensim.PolynomialFunction(coefficients), opensim.Constant(0.3),
         opensim.LinearFunction(1.0, 0.0), opensim.PolynomialFunction(coefficients), opensim.Constant(0.4),
     ]  # fmt: skip
-    for number, function in enumerate(functions):
-        axis = transform.updTransformAxis(number)
-        names = opensim.ArrayStr()
-        if function.getConcreteClassName() != "Constant":
-            names.append("q")
-        axis.setCoordinateNames(names)
-        axis.setAxis(opensim.Vec3(-0.6, 0.0, 0.8) if number in (1, 4) else axis.getAxis())
-        axis.set_function(function)
+    transform = transform_of(opensim, functions, dict.fromkeys((1, 4), (-0.6, 0.0, 0.8)))
     joints = ((opensim.PinJoint,), (opensim.CustomJoint, transform), (opensim.SliderJoint,))
     check(chain_of(opensim, tmp_path, *joints), tmp_path)

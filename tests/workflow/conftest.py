@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +48,18 @@ def _marked(text: str) -> str:
     return "\n".join(lines)
 
 
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a user, who has not put the library on PYTHONPATH."""
+    return {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | variables
+
+
+def run_snakemake(root: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Snakemake as a person would."""
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    env = environment(variables)
+    return subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+
+
 EVERYTHING = ("all", "report")
 """The targets that no run of the tests leaves out: together they need every kind of job that needs no setting."""
 
@@ -59,16 +72,14 @@ class Project:
 
     def snakemake(self, *arguments: str, config: str = "config.yaml", **variables: str) -> Outcome:
         arguments = ("--configfile", config, "--cores", "2", *arguments)
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | variables
         if "--dry-run" in arguments:
-            return self._planned(arguments, environment)
-        command = [sys.executable, "-m", "snakemake", *arguments]
-        done = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+            return self._planned(arguments, environment(variables))
+        done = run_snakemake(self.root, *arguments, **variables)
         return Outcome(done.returncode, done.stdout + done.stderr)
 
-    def _planned(self, arguments: tuple[str, ...], environment: dict[str, str]) -> Outcome:
+    def _planned(self, arguments: tuple[str, ...], variables: dict[str, str]) -> Outcome:
         shown = self.root.parent / f"{self.root.name}.plan"
-        process = SERVER.Process(target=be_snakemake, args=(list(arguments), self.root, environment, shown))
+        process = SERVER.Process(target=be_snakemake, args=(list(arguments), self.root, variables, shown))
         process.start()
         process.join()
         return Outcome(process.exitcode or 0, shown.read_text())

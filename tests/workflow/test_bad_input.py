@@ -16,6 +16,7 @@ from kineograph.calibration_formats import toml
 from synthetic import keypoint_files
 from synthetic.scene import film, walker
 from synthetic.study import copy_project, halpe26, rig, write_study, write_videos
+from workflow.conftest import run_snakemake
 
 LIBRARY = Path(__file__).resolve().parents[2] / "workflow" / "lib"
 
@@ -204,19 +205,7 @@ class TestConfiguration:
         config = yaml.safe_load((root / "config.yaml").read_text())
         config.update(changes)
         (root / "bad.yaml").write_text(yaml.safe_dump(config))
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--configfile",
-            "bad.yaml",
-            "--cores",
-            "1",
-            "--dry-run",
-            "--quiet",
-        ]
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        done = run_snakemake(root, "--configfile", "bad.yaml", "--cores", "1", "--dry-run", "--quiet")
         ours = [line for line in done.stderr.splitlines() if line.startswith(("kineograph:", "  expected", "  to do"))]
         assert "Traceback" not in done.stderr
         return done.returncode, ours
@@ -259,9 +248,7 @@ def partly_broken(tmp_path_factory, opensim_setup):
     toml.write(data / "wrong_size" / "calibration" / "c.toml", dataclasses.replace(rig(), cameras=large))
     shutil.rmtree(data / "empty" / "keypoints")
     (data / "stranger" / "keypoints" / "cam03_json").rename(data / "stranger" / "keypoints" / "webcam_json")
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [sys.executable, "-m", "snakemake", "--configfile", config.name, "--cores", "2", "--keep-going"]
-    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+    done = run_snakemake(root, "--configfile", config.name, "--cores", "2", "--keep-going")
     return root, done
 
 
@@ -325,17 +312,8 @@ class TestOneBadTrial:
         root = tmp_path / "mended"
         shutil.copytree(partly_broken[0], root, copy_function=shutil.copy2)
         write_videos(root / "data" / "S1" / "unreadable" / "videos", phase=0.3)
-        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        command = [
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--configfile",
-            "config.yaml",
-            "--cores",
-            "2",
-            "results/S1/unreadable/report/index.html",
-        ]
-        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
+        done = run_snakemake(
+            root, "--configfile", "config.yaml", "--cores", "2", "results/S1/unreadable/report/index.html"
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         assert not json.loads((root / "results" / "S1" / "unreadable" / "verdict.json").read_text())["failed"]

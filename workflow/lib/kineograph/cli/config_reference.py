@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from kineograph.errors import InputError
-from kineograph.io.atomic import write_text
+from kineograph.cli._made_part import add_document, put
 from kineograph.settings.plugins import plugin_parameters
 from kineograph.settings.schema import describe_values, load_schema, plugins_of
 
@@ -17,8 +16,7 @@ BEGIN, END = "<!-- keys: made from workflow/schemas/config.schema.yaml -->", "<!
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument("file", type=Path, help="config/README.md: what stands between its two marks is written anew")
-    parser.add_argument("--check", action="store_true", help="change nothing; fail where it is not up to date")
+    add_document(parser, "config/README.md: what stands between its two marks is written anew")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -27,16 +25,8 @@ def run(args: argparse.Namespace) -> None:
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     fresh = f"{before}{BEGIN}\n\n{_reference()}\n{END}{after}"
-    if fresh == text:
-        return
-    if args.check:
-        raise InputError(
-            f"{args.file} does not tell of every key",
-            expected="the keys, units, ranges and defaults of the schema",
-            found="others",
-            hint=f"python -m kineograph.cli config-reference {args.file}",
-        )
-    write_text(args.file, fresh)
+    expected = "the keys, units, ranges and defaults of the schema"
+    put(args, "config-reference", fresh, lacks="every key", expected=expected)
 
 
 def _reference() -> str:

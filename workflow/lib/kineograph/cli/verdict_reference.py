@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import argparse
 import re
-from pathlib import Path
 
+from kineograph.cli._made_part import add_document, put
 from kineograph.cli._stage_reasons import KnownReason, known_reasons
 from kineograph.errors import InputError
-from kineograph.io.atomic import write_text
 
 MARK = "<!-- reasons: {} -->"
 END = "<!-- end of reasons -->"
@@ -16,10 +15,7 @@ END = "<!-- end of reasons -->"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the arguments."""
-    parser.add_argument(
-        "file", type=Path, help="docs/verdicts.md: what stands between a stage's two marks is written anew"
-    )
-    parser.add_argument("--check", action="store_true", help="change nothing; fail where it is not up to date")
+    add_document(parser, "docs/verdicts.md: what stands between a stage's two marks is written anew")
 
 
 def run(args: argparse.Namespace) -> None:
@@ -40,16 +36,7 @@ def run(args: argparse.Namespace) -> None:
         pattern = re.escape(begin) + ".*?" + re.escape(END)
         replacement = f"{begin}\n\n{table}\n\n{END}"
         fresh = re.sub(pattern, lambda _, new=replacement: new, fresh, count=1, flags=re.DOTALL)  # type: ignore[misc]
-    if fresh == text:
-        return
-    if args.check:
-        raise InputError(
-            f"{args.file} does not tell of every reason",
-            expected="the reasons that the stages give",
-            found="others",
-            hint=f"python -m kineograph.cli verdict-reference {args.file}",
-        )
-    write_text(args.file, fresh)
+    put(args, "verdict-reference", fresh, lacks="every reason", expected="the reasons that the stages give")
 
 
 def _table(reasons: list[KnownReason]) -> str:

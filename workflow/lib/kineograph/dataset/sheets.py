@@ -41,12 +41,12 @@ def read_trials(sheet: Path, root: Path, mistakes: Mistakes) -> tuple[Trial, ...
             found="no row",
             hint=f"write one row a trial with the columns {', '.join(TRIAL_COLUMNS)}",
         )
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[str, int] = {}
     trials = []
     for line, row in rows:
         with mistakes.noted():
             trial = _trial(row, root, f"{sheet}, line {line}")
-            _check_seen_once(trial, line, seen, sheet)
+            _check_seen_once("trial", f"{trial.session}/{trial.name}", line, seen, sheet)
             trials.append(trial)
     _check_calibrations(trials, sheet, mistakes)
     return tuple(trials)
@@ -61,16 +61,11 @@ def read_participants(sheet: Path, mistakes: Mistakes) -> dict[str, Participant]
         Where the sheet can't be understood.
     """
     people: dict[str, Participant] = {}
+    seen: dict[str, int] = {}
     for line, row in _rows(sheet, PARTICIPANT_COLUMNS, required=("participant",)):
         with mistakes.noted():
             person = _participant(row, f"{sheet}, line {line}")
-            if person.name in people:
-                raise InputError(
-                    f"{sheet} names the participant {person.name} twice",
-                    expected="one row a participant",
-                    found=f"a second row at line {line}",
-                    hint="remove one of them",
-                )
+            _check_seen_once("participant", person.name, line, seen, sheet)
             people[person.name] = person
     return people
 
@@ -83,15 +78,15 @@ def _participant(row: dict[str, str], where: str) -> Participant:
     )
 
 
-def _check_seen_once(trial: Trial, line: int, seen: dict[tuple[str, str], int], sheet: Path) -> None:
-    if trial.key in seen:
+def _check_seen_once(kind: str, name: str, line: int, seen: dict[str, int], sheet: Path) -> None:
+    if name in seen:
         raise InputError(
-            f"{sheet} names the trial {trial.session}/{trial.name} twice",
-            expected="one row a trial",
-            found=f"lines {seen[trial.key]} and {line}",
+            f"{sheet} names the {kind} {name} twice",
+            expected=f"one row a {kind}",
+            found=f"lines {seen[name]} and {line}",
             hint="remove or rename one of them",
         )
-    seen[trial.key] = line
+    seen[name] = line
 
 
 def _rows(sheet: Path, columns: tuple[str, ...], required: tuple[str, ...]) -> list[tuple[int, dict[str, str]]]:

@@ -1,4 +1,8 @@
-"""How rough a movement is from moment to moment, and how much of its noise is new in each frame: what a smoother needs."""
+"""How rough a movement is from moment to moment, and how much of its noise is new in each frame: for the temporal triangulation.
+
+A movement is rough by its third differences, and the prior of :mod:`kineograph.signal.smooth_series`. The filter `smoother` has a
+simpler one, for which :mod:`kineograph.signal.track_likelihood` learns both numbers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""How rough a track's movement is, and how much of its noise is new in each frame: the pair that makes the track likeliest."""
+"""How rough a track's movement is, and how much of its noise is new in each frame: the pair that makes the track likeliest.
+
+For the filter `smoother`, which takes points as they come, of any triangulation: one roughness for a whole track, of second
+differences. :mod:`kineograph.signal.roughness` learns the same two numbers for the temporal triangulation in another way: of
+third differences, changing over time, the noise first. Neither gives the other's results.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """How tall a person is, from the keypoints of a standing or walking body: what an augmenter asks for.
 
 Augmenters place markers before any model is scaled, so the segments are added up from heel to head. Where a model is scaled,
-its own proportions tell the height: :mod:`kineograph.stages.body_proportions`. On the demo they tell 1.72 and
-1.66 m; neither is handed on to the other stage.
+its own proportions tell the height: :mod:`kineograph.stages.body_proportions`. On the demo they tell 1.72 and 1.66 m;
+neither is handed on to the other stage.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Tracks of points smoothed by what each frame tells of them and by how rough their movements are, of second differences.
 
 :mod:`kineograph.signal.smooth_series` solves for all frames at once, for third differences. Its covariances are found in blocks
-that know nothing of what is 40 frames away, which is enough for the temporal triangulation, where nothing is taken for slower than
-1 Hz. The filter `smoother` also smooths who stands still: with second differences in that banded system its positions come
-out the same within 0.5 um, but covariances of slow movements up to 98 % wrong.
+that know nothing of what is 40 frames away, which is enough for the temporal triangulation, where nothing is taken for slower
+than 1 Hz. The filter `smoother` also smooths who stands still: with second differences in that banded system its positions
+come out the same within 0.5 um, but covariances of slow movements up to 98 % wrong.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A participant's height and mass: as given, or estimated from the measured segments, and whether they fit together.
 
 The height is that of the generic model, by how much longer the segments that scale it are: of all trials, without the noise that
-lengthens them, and from any marker set. :func:`kineograph.geometry.stature.stature_m` needs keypoints from heel to head instead, and
-no model: augmenters ask for a height before there is one.
+lengthens them, and from any marker set. :func:`kineograph.geometry.stature.stature_m` needs keypoints from heel to head
+instead, and no model: augmenters ask for a height before there is one.
 """
 
 from __future__ import annotations

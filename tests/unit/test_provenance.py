@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kineograph.provenance.code import code_digest, imported_modules, skeleton_text
+from kineograph.provenance.code import code_digest, meaning
 from kineograph.provenance.fingerprint import BLOCK_BYTES, MISSING, WHOLE_BYTES, fingerprint
 from kineograph.provenance.records import lost_records_message, without_record
 from kineograph.provenance.remembered import Remembered
@@ -35,7 +35,7 @@ def f(a, b=2):
 )
 def test_comments_docstrings_and_formatting_do_not_count(change, to):
     assert change in SOURCE
-    assert skeleton_text(SOURCE.replace(change, to)) == skeleton_text(SOURCE)
+    assert meaning(SOURCE.replace(change, to))[0] == meaning(SOURCE)[0]
 
 
 @pytest.mark.parametrize(
@@ -50,12 +50,12 @@ def test_comments_docstrings_and_formatting_do_not_count(change, to):
     ],
 )
 def test_everything_else_counts(change, to):
-    assert skeleton_text(SOURCE.replace(change, to)) != skeleton_text(SOURCE)
+    assert meaning(SOURCE.replace(change, to))[0] != meaning(SOURCE)[0]
 
 
 def test_the_text_is_what_it_was_when_results_were_made():
     """A change of this text would make every result of every user stale: it must be meant."""
-    assert skeleton_text("def f(x: int = 1) -> str:\n    return f'{x:>{3}}' 'b'") == (
+    assert meaning("def f(x: int = 1) -> str:\n    return f'{x:>{3}}' 'b'")[0] == (
         "Module(body=[FunctionDef(name=str:'f',args=arguments(args=[arg(arg=str:'x',annotation=Name(id=str:'int',ctx=Load()))],"
         "defaults=[Constant(value=int:1)]),body=[Return(value=JoinedStr(values=[FormattedValue(value=Name(id=str:'x',ctx=Load()),"
         "conversion=int:-1,format_spec=JoinedStr(values=[Constant(value=str:'>'),FormattedValue(value=Constant(value=int:3),"
@@ -106,7 +106,10 @@ def test_a_new_filter_changes_no_digest(copy):
 
 
 def test_imports_inside_functions_count():
-    assert "kineograph.pose.runner" in imported_modules("kineograph.cli._pose_networks")
+    assert meaning("def f():\n    from kineograph.pose import runner\n")[1] == (
+        "kineograph.pose",
+        "kineograph.pose.runner",
+    )
 
 
 def test_an_unknown_module_is_an_error():

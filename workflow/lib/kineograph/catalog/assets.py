@@ -88,9 +88,8 @@ class Asset:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All archives and assets."""
+    """All assets."""
 
-    archives: dict[str, Archive]
     assets: dict[str, Asset]
 
     def asset(self, name: str) -> Asset:
@@ -129,7 +128,7 @@ def read_catalogue(path: Path) -> Catalogue:
         name: Asset(name, archives[table["archive"]], dict(table["files"]), table.get("strip", ""))
         for name, table in tables["assets"].items()
     }
-    return Catalogue(archives, assets)
+    return Catalogue(assets)
 
 
 def default_cache() -> Path:

@@ -15,7 +15,7 @@ from kineograph.cli._table import table
 from kineograph.front.costs import read_costs
 from kineograph.front.estimate import Estimate, Expected
 from kineograph.front.progress import duration
-from kineograph.front.reasons import RerunReason, explain
+from kineograph.front.reasons import explain
 from kineograph.front.snakemake import Job, dry_run
 
 USER_ERROR = 2
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def by_stage(jobs: Sequence[Job], reasons: dict[int, RerunReason], estimate: Estimate) -> list[str]:
+def by_stage(jobs: Sequence[Job], reasons: dict[int, tuple[str, ...]], estimate: Estimate) -> list[str]:
     """A row a stage, in the order of the jobs."""
     rows = []
     for rule, group in _grouped(jobs, lambda job: job.rule).items():
@@ -69,7 +69,7 @@ def by_stage(jobs: Sequence[Job], reasons: dict[int, RerunReason], estimate: Est
     return table(["stage", "jobs", "trials", "CPU time", "GPU time", "why"], rows)
 
 
-def by_trial(jobs: Sequence[Job], reasons: dict[int, RerunReason], estimate: Estimate) -> list[str]:
+def by_trial(jobs: Sequence[Job], reasons: dict[int, tuple[str, ...]], estimate: Estimate) -> list[str]:
     """A row for trials to which the same happens for the same reason."""
     alike: defaultdict[tuple[tuple[str, ...], str], list[str]] = defaultdict(list)
     of_trial = _grouped(jobs, lambda job: job.trial)
@@ -100,9 +100,9 @@ def _times(expected: Expected) -> tuple[str, str]:
     return duration(expected.cpu_s), gpu
 
 
-def _why(jobs: Iterable[Job], reasons: dict[int, RerunReason]) -> str:
+def _why(jobs: Iterable[Job], reasons: dict[int, tuple[str, ...]]) -> str:
     """The causes of a group of jobs, the most frequent first; where there is none, that they follow from others."""
-    causes = Counter(cause for job in jobs for cause in reasons[job.number].causes)
+    causes = Counter(cause for job in jobs for cause in reasons[job.number])
     real = [cause for cause, _ in causes.most_common() if cause != "not made yet"] + (
         ["not made yet"] if "not made yet" in causes else []
     )

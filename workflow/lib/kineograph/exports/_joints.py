@@ -50,18 +50,6 @@ class JointMotion:
     time_s: FloatArray
     fps_hz: float
 
-    def positions_m(self) -> FloatArray:
-        """Where the joints are in the room, (F, J, 3), m."""
-        places, turns = np.empty_like(self.translation_m), np.empty_like(self.rotation)
-        for joint, parent in enumerate(self.parents):
-            if parent == ROOT:
-                places[:, joint], turns[:, joint] = self.translation_m[:, joint], self.rotation[:, joint]
-                continue
-            shift = np.einsum("fij,fj->fi", turns[:, parent], self.translation_m[:, joint])
-            places[:, joint] = places[:, parent] + shift
-            turns[:, joint] = turns[:, parent] @ self.rotation[:, joint]
-        return places
-
 
 def joint_motion(subject: Subject) -> JointMotion:
     """The model of the one participant in motion.

@@ -53,7 +53,7 @@ def of_run(run: str) -> list[Any]:
     return found
 
 
-def snakemakes_in(folder: Path, but_of: str = "") -> list[Any]:
+def snakemakes_in(folder: Path, but_of: str) -> list[Any]:
     """The living Snakemake processes whose working directory is `folder`; those of the run `but_of` left out."""
     import psutil
 

@@ -10,7 +10,6 @@ import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from kineograph.front.snakemake import Job
@@ -42,27 +41,8 @@ CONTENTS = {
 LONGEST = 40
 
 
-@dataclass(frozen=True)
-class RerunReason:
-    """Why a job runs.
-
-    Attributes
-    ----------
-    causes : tuple of str
-        What was changed or is missing; empty where it only follows from other jobs.
-    follows : tuple of str
-        The files that other jobs make anew.
-    """
-
-    causes: tuple[str, ...]
-    follows: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        return "; ".join(self.causes) if self.causes else "follows from other jobs"
-
-
-def explain(job: Job, sections: Mapping[str, Sequence[str]]) -> RerunReason:
-    """The reason of a job.
+def explain(job: Job, sections: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Why a job runs: what was changed or is missing; nothing where it only follows from other jobs.
 
     Parameters
     ----------
@@ -73,7 +53,7 @@ def explain(job: Job, sections: Mapping[str, Sequence[str]]) -> RerunReason:
     """
     parts = _START.split(job.reason)[1:]
     causes: list[str] = []
-    follows: list[str] = []
+    follows = False
     for phrase, rest in zip(parts[::2], parts[1::2], strict=True):
         word = PHRASES[phrase]
         files = rest.strip().split(", ") if rest.strip() else []
@@ -82,14 +62,12 @@ def explain(job: Job, sections: Mapping[str, Sequence[str]]) -> RerunReason:
         elif word == "updated":
             causes.append(f"changed on the disk: {', '.join(files)}")
         elif word == "follows":
-            follows += files
+            follows = True
         elif word == "params":
             causes += changes(rest, sections)
         else:
             causes.append(word)
-    if follows and all(cause.startswith(("not made yet", "missing: ")) for cause in causes):
-        return RerunReason(tuple(causes), tuple(follows))
-    return RerunReason(tuple(causes) or (() if follows else (job.reason,)), tuple(follows))
+    return tuple(causes) if causes or follows else (job.reason,)
 
 
 def changes(text: str, sections: Mapping[str, Sequence[str]]) -> list[str]:

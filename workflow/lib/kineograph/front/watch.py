@@ -11,7 +11,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TextIO
 
 from kineograph.front.head import HEARTBEAT_S, Head
 from kineograph.front.processes import end, of_run
@@ -24,7 +23,7 @@ LINE_EVERY_S = 30.0
 PASSED_ON = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
-def run_to_end(head: Head, command: list[str], progress: Progress, out: TextIO = sys.stdout) -> int:
+def run_to_end(head: Head, command: list[str], progress: Progress) -> int:
     """Run Snakemake, and return its exit code; negative where a signal ended it.
 
     It runs in a session of its own. Whatever ends it, its jobs on this computer are ended with it.
@@ -41,7 +40,7 @@ def run_to_end(head: Head, command: list[str], progress: Progress, out: TextIO =
         )
         try:
             with _signals_passed_on(process):
-                _watch(process, events, head, progress, out)
+                _watch(process, events, head, progress)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
@@ -50,7 +49,7 @@ def run_to_end(head: Head, command: list[str], progress: Progress, out: TextIO =
     return process.returncode
 
 
-def _watch(process: subprocess.Popen[bytes], file: Path, head: Head, progress: Progress, out: TextIO) -> None:
+def _watch(process: subprocess.Popen[bytes], file: Path, head: Head, progress: Progress) -> None:
     follow = _new_events(file)
     beat = said = time.monotonic()
     while True:
@@ -61,19 +60,18 @@ def _watch(process: subprocess.Popen[bytes], file: Path, head: Head, progress: P
         if now - beat > HEARTBEAT_S:
             head.beat()
             beat = now
-        if out.isatty():
+        if sys.stdout.isatty():
             print(
-                f"\r\033[K{progress.line()[: os.get_terminal_size(out.fileno()).columns - 1]}",
+                f"\r\033[K{progress.line()[: os.get_terminal_size(sys.stdout.fileno()).columns - 1]}",
                 end="",
-                file=out,
                 flush=True,
             )
         elif now - said > LINE_EVERY_S:
-            print(progress.line(), file=out, flush=True)
+            print(progress.line(), flush=True)
             said = now
         if ended:
-            if out.isatty():
-                print("\r\033[K", end="", file=out)
+            if sys.stdout.isatty():
+                print("\r\033[K", end="")
             return
         time.sleep(PAUSE_S)
 

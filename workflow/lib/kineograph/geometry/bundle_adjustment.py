@@ -28,6 +28,10 @@ ROUNDS = 4
 STEPS = 8
 SCALES = 1.5
 """The scale of the loss, in median residuals."""
+LEAST_SCALE_PX = 1.0
+"""It never gets smaller."""
+POINT_SCALE_PX = 10.0
+"""That by which points are triangulated with fixed cameras."""
 FIRST_DAMPING, LEAST_DAMPING, LARGEST_DAMPING = 1e-3, 1e-9, 1e9
 LEAST_GAIN = 1e-5
 """Steps end where one lowers the cost by a smaller part."""
@@ -81,7 +85,6 @@ def adjust(
     free: BoolArray | None = None,
     intrinsics: bool = False,
     priors: Priors = Priors(),
-    least_scale_px: float = 1.0,
 ) -> Adjustment:
     """Move the cameras such that all that was seen fits together best.
 
@@ -102,8 +105,6 @@ def adjust(
         Also adjust focal length and the first radial distortion coefficient.
     priors : Priors
         How far the cameras may be from where they are given.
-    least_scale_px : float
-        The scale of the loss never gets smaller, px.
     """
     count, number = weight.shape
     require_shape(image_px, (count, number, 2), "image_px")
@@ -115,21 +116,20 @@ def adjust(
     held = priors.precision(parameters) * weight[enough].sum() / priors.independent
     state = np.zeros((number, parameters))
     points = triangulate(cameras, problem.image_px, problem.weight)
-    scale = least_scale_px
+    scale = LEAST_SCALE_PX
     for _ in range(ROUNDS if len(points) else 0):
-        scale = max(least_scale_px, SCALES * problem.median_error_px(state, points))
+        scale = max(LEAST_SCALE_PX, SCALES * problem.median_error_px(state, points))
         state, points = _descend(problem, state, points, scale, held)
     everything = np.full((count, 3), np.nan)
     everything[enough] = points
     return Adjustment(problem.cameras(state), everything, scale)
 
 
-def triangulate(
-    cameras: Sequence[Camera], image_px: FloatArray, weight: FloatArray, *, rounds: int = 0, scale_px: float = 10.0
-) -> FloatArray:
+def triangulate(cameras: Sequence[Camera], image_px: FloatArray, weight: FloatArray, *, rounds: int = 0) -> FloatArray:
     """Points (N, 3), m, from image points (N, C, 2), px as in the videos; NaN where fewer than two cameras saw one.
 
-    With `rounds`, image points far from the others' are given less weight, by Cauchy's loss of scale `scale_px`, so often anew.
+    With `rounds`, image points far from the others' are given less weight, so often anew: by Cauchy's loss of scale
+    :data:`POINT_SCALE_PX`.
     """
     points = np.full((len(image_px), 3), np.nan)
     enough = ((weight > 0) & finite(image_px)).sum(axis=1) >= 2
@@ -139,8 +139,8 @@ def triangulate(
     projection = np.array([camera.projection for camera in cameras])
     solved = triangulate_dlt(ideal, used, projection)
     for _ in range(rounds):
-        error = np.nan_to_num(np.linalg.norm(reproject(projection, solved) - ideal, axis=-1), nan=scale_px)
-        solved = triangulate_dlt(ideal, used / np.sqrt(1 + np.square(error / scale_px)), projection)
+        error = np.nan_to_num(np.linalg.norm(reproject(projection, solved) - ideal, axis=-1), nan=POINT_SCALE_PX)
+        solved = triangulate_dlt(ideal, used / np.sqrt(1 + np.square(error / POINT_SCALE_PX)), projection)
     points[enough] = solved
     return points
 

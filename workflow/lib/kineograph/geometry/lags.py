@@ -143,7 +143,7 @@ class Rival:
 
 
 def tabulate(
-    pieces: Sequence[Sequence[Piece]], matrices: dict[Pair, FloatArray], frames: IntArray, limit: int, step: int = 1
+    pieces: Sequence[Sequence[Piece]], matrices: dict[Pair, FloatArray], frames: IntArray, limit: int, step: int
 ) -> LagTable:
     """The disagreement of all pairs over the lags -limit ... limit, in these frames; every `step`-th is looked at."""
     lags = np.unique(np.append(np.arange(0, limit + 1, step), limit))

@@ -8,6 +8,8 @@ from kineograph.model.camera import Camera
 from kineograph.model.shapes import FloatArray
 
 UNDISTORT_ITERATIONS = 30
+GRID = 9
+"""Points a side of the grid on which distortion is looked at."""
 
 
 def project(camera: Camera, points_m: FloatArray) -> FloatArray:
@@ -94,10 +96,10 @@ def ray_directions(camera: Camera, pixels: FloatArray) -> FloatArray:
     return directions
 
 
-def largest_distortion_px(camera: Camera, steps: int = 9) -> float:
+def largest_distortion_px(camera: Camera) -> float:
     """The largest shift in px that the lens distortion makes anywhere in the image, taken on a grid."""
     width, height = camera.size_px
-    x, y = np.meshgrid(np.linspace(0, width - 1, steps), np.linspace(0, height - 1, steps))
+    x, y = np.meshgrid(np.linspace(0, width - 1, GRID), np.linspace(0, height - 1, GRID))
     pixels = np.stack([x, y], axis=-1)
     ideal = to_normalized(camera, pixels)
     return float(np.linalg.norm(to_pixels(camera, distort(camera, ideal)) - pixels, axis=-1).max())

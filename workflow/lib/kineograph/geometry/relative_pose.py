@@ -21,6 +21,7 @@ WIDEST = 6.0
 STEPS = 6
 SAMPLES = 256
 """So many subsets of the points give starts of their own."""
+SEED = 0
 SAMPLE_POINTS = 9
 """Points of a subset: eight determine it. With a third of all points wrong, one subset in forty has none of them."""
 BEST = 10
@@ -71,7 +72,7 @@ def fit_relative_poses(first: FloatArray, second: FloatArray, scale: float) -> R
     return _refined(rotation, direction, x, y, known, scale)
 
 
-def best_relative_pose(first: FloatArray, second: FloatArray, scale: float, seed: int = 0) -> RelativePoses:
+def best_relative_pose(first: FloatArray, second: FloatArray, scale: float) -> RelativePoses:
     """The best relative pose (B = 1) of points (N, 2) from many starts: of all points, and of random subsets of them.
 
     A person who walked along a line gives points near a plane, for which the start from all points can be far off.
@@ -80,7 +81,7 @@ def best_relative_pose(first: FloatArray, second: FloatArray, scale: float, seed
     x, y = first[known], second[known]
     if len(x) < FEWEST_POINTS:
         return RelativePoses(np.eye(3)[None], np.array([[1.0, 0, 0]]), np.array([np.nan]))
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(SEED)
     subsets = np.stack([random.choice(len(x), SAMPLE_POINTS, replace=False) for _ in range(SAMPLES)])
     ones = np.ones(subsets.shape)
     starts = _eight_points(x[subsets], y[subsets], ones, scale, 1)

@@ -22,6 +22,8 @@ from kineograph.model.kinematic_tree import KinematicTree
 from kineograph.model.shapes import BoolArray, FloatArray
 
 FIRST_DAMPING, LEAST_RAISED = 1e-4, 1e-6
+TOLERANCE = 1e-6
+"""Settled when no step of the shape is longer, in its unknowns' units, and the poses' root mean square step is not."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +146,7 @@ def fit_shape(
     pull: Pull,
     lean: FloatArray,
     *,
-    steps: int = 20,
-    tolerance: float = 1e-6,
+    steps: int,
 ) -> ShapeFit:
     """The likeliest poses and shape near a start.
 
@@ -163,8 +164,6 @@ def fit_shape(
         From :func:`kineograph.geometry.shape_bias.lean`, or zeros: a slope that is added to half the weighed squares.
     steps : int
         At most so many.
-    tolerance : float
-        Settled when no step of the shape is longer, in its unknowns' units, and the poses' root mean square step is not.
     """
     model = shapes.model(shape)
 
@@ -192,7 +191,7 @@ def fit_shape(
         first_damping=FIRST_DAMPING,
         least_raised=LEAST_RAISED,
         steps=steps,
-        tolerance=tolerance,
+        tolerance=TOLERANCE,
     )
     system = equations(shapes, x, shape, observed_m, precision, pull)
     gain, _, matrix, _ = system.eliminated()

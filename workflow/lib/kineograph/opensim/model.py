@@ -16,8 +16,6 @@ import numpy as np
 from kineograph.errors import InputError
 from kineograph.model.shapes import FloatArray
 
-AXES = "XYZ"
-
 
 @dataclass(frozen=True)
 class CoordinateInfo:

@@ -44,20 +44,10 @@ def code_digest(*modules: str) -> str:
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-def imported_modules(module: str) -> frozenset[str]:
-    """The package's modules that a module imports itself, at its top or inside functions."""
-    return _read(module)[1]
-
-
-def skeleton_text(source: str) -> str:
-    """The meaning of a source text as one line: its syntax tree without docstrings, positions and empty fields."""
-    return _serialize(_without_docstrings(ast.parse(source)))
-
-
 def remember_in(path: Path) -> None:
     """Keep the meaning of source texts in a file, for the next start of this program."""
     own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
-    remembered = Remembered(path, _meaning, own)
+    remembered = Remembered(path, meaning, own)
     atexit.register(remembered.save)
     _MEANING.append(remembered.of)
 
@@ -72,12 +62,16 @@ def _read(module: str) -> tuple[str, frozenset[str]]:
     return text, frozenset(ours | {parent for name in ours for parent in _parents(name)})
 
 
-def _meaning(source: str) -> Meaning:
+def meaning(source: str) -> Meaning:
+    """What a source text means, and what of the package it imports, at its top or inside functions.
+
+    The meaning is one line: its syntax tree without docstrings, positions and empty fields.
+    """
     tree = ast.parse(source)
     return _serialize(_without_docstrings(tree)), tuple(sorted(_imports(tree)))
 
 
-_MEANING = [_meaning]
+_MEANING = [meaning]
 """How a source text is read; the last one counts."""
 
 

@@ -24,7 +24,7 @@ def lay_out(
     clocks: tuple[FloatArray, FloatArray, FloatArray],
     fps_hz: float,
     frames: tuple[int, int] | None,
-    frame_time_s: dict[str, FloatArray] | None = None,
+    frame_time_s: dict[str, FloatArray] | None,
 ) -> Synchronization:
     """The clock that spans every frame of every camera, on the grid of a camera whose offset is zero.
 

@@ -35,14 +35,14 @@ UNSEEN = 1.5
 """A head whose keypoints were not found gets a box so much larger."""
 
 
-def head_boxes(keypoints: Keypoints2D, max_hold_s: float = HOLD_S) -> list[FloatArray]:
+def head_boxes(keypoints: Keypoints2D) -> list[FloatArray]:
     """The boxes (n, 4) of the heads in each frame: x0, y0, x1, y1, px.
 
     Everybody who was detected counts. A head is followed from frame to frame; gaps are bridged by straight lines, and at their
-    ends boxes stay where they were for `max_hold_s`. Where nobody was detected for longer there is no box: a face may be seen.
+    ends boxes stay where they were for :data:`HOLD_S`. Where nobody was detected for longer there is no box: a face may be seen.
     """
     found = detected_heads(keypoints)
-    hold = round(max_hold_s * keypoints.fps_hz) if np.isfinite(keypoints.fps_hz) else STEADY_FRAMES
+    hold = round(HOLD_S * keypoints.fps_hz) if np.isfinite(keypoints.fps_hz) else STEADY_FRAMES
     boxes: list[list[FloatArray]] = [[] for _ in range(keypoints.n_frames)]
     for frames, track in _followed(found, hold):
         wanted = np.arange(max(frames[0] - hold, 0), min(frames[-1] + hold, keypoints.n_frames - 1) + 1)

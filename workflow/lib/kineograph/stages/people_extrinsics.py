@@ -93,7 +93,7 @@ def calibrate_by_people(
         tuple(_with_pose(lens, placed[lens.name]) for lens in lenses if lens.name in placed),
         source=f"{METHOD}, intrinsics {settings.intrinsics}",
     )
-    findings = _findings(found, bodies, lenses, rig, up)
+    findings = _findings(found, bodies, rig, up)
     cameras = [lens.name for lens in lenses]
     reasons = judge(findings, found, cameras, size, people, bool(settings.up), floor)
     world = {
@@ -169,7 +169,7 @@ def _with_pose(lens: Camera, pose: Camera) -> Camera:
     return dataclasses.replace(lens, rotation=pose.rotation, translation_m=pose.translation_m)
 
 
-def _findings(found: FoundPoses, bodies: Bodies, lenses: Sequence[Camera], rig: Rig, up: FloatArray) -> Findings:
+def _findings(found: FoundPoses, bodies: Bodies, rig: Rig, up: FloatArray) -> Findings:
     """What the verdict goes by, in metres and by camera."""
     which = [index for index, camera in enumerate(found.cameras) if camera is not None]
     seen = found.sightings

@@ -129,7 +129,7 @@ def without_misfits(given: Rig, sightings: Sightings) -> Sightings:
     return kept.select(kept.seen.sum(axis=1) >= 2)
 
 
-def fewest_moved(given: Rig, sightings: Sightings, *, intrinsics: bool = False) -> tuple[Camera, ...]:
+def fewest_moved(given: Rig, sightings: Sightings, *, intrinsics: bool) -> tuple[Camera, ...]:
     """The cameras adjusted to the sightings: only those that stand out, where that explains the sightings as well as all do.
 
     Most of the cameras of a rig were not touched since its calibration. Where one was, it is found by the others at the places

@@ -85,7 +85,7 @@ def report_on(measurements: Sequence[MeasurementLike], measured: Measured, body:
     if measured.factors:
         reasons += build_reasons(body)
         reasons += [reason for item in measurements for reason in _factor_reasons(item, measured.ratio)]
-        reasons += _spread_reasons(measured) + _trial_reasons(measured, deviation)
+        reasons += _spread_reasons(measured) + _trial_reasons(deviation)
     return StageReport(
         STAGE,
         came_in={
@@ -203,7 +203,7 @@ def _spread_reasons(measured: Measured) -> list[Reason]:
     return reasons
 
 
-def _trial_reasons(measured: Measured, deviation: Mapping[str, float]) -> list[Reason]:
+def _trial_reasons(deviation: Mapping[str, float]) -> list[Reason]:
     """Is the person of one size in all trials?"""
     reasons = []
     worst = max(deviation, key=lambda name: abs(deviation[name]), default="")

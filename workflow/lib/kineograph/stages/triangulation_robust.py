@@ -28,7 +28,7 @@ def solve_robust(
     limbs: Mapping[str, Limb],
     limits: Limits,
     *,
-    temporal: bool = False,
+    temporal: bool,
 ) -> tuple[Solved, Learnt]:
     """Robust triangulation, person by person: learn the noise, triangulate, exchange swapped limbs, triangulate those again.
 

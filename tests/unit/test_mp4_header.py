@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from kineograph.dataset.mp4_header import read_mp4_header
 from kineograph.errors import InputError
 from kineograph.pose.header import header_facts
-from kineograph.pose.mp4_header import read_mp4_header
 from kineograph.pose.video import video_facts
 
 

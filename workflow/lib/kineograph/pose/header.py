@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kineograph.dataset.mp4_header import read_mp4_header
 from kineograph.errors import InputError
-from kineograph.pose.mp4_header import read_mp4_header
 from kineograph.pose.video import VideoFacts, video_facts
 
 

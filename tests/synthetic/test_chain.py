@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from kineograph.geometry.markers import marker_positions
 from kineograph.io.trc import WORLD_AXES_OF_TRC, MarkerTrajectories, to_opensim_axes
 from kineograph.model.trial_markers import TrialMarkers
 from kineograph.opensim import inverse_kinematics, setup_files
 from kineograph.opensim import model as models
 from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.inverse_kinematics import judge
-from kineograph.stages.markers import marker_positions
 from kineograph.stages.observe import observe
 from kineograph.stages.scale import ScaleSettings, scale
 from kineograph.stages.smooth import SmoothSettings, smooth

@@ -11,6 +11,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from kineograph.geometry.markers import marker_positions
 from kineograph.geometry.scaled_tree import scaled_tree
 from kineograph.io.trc import WORLD_AXES_OF_TRC, MarkerTrajectories, to_opensim_axes
 from kineograph.model.trial_markers import TrialMarkers
@@ -20,7 +21,6 @@ from kineograph.opensim.kinematic_tree import read_tree
 from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.coordinate_tasks import task_spreads
 from kineograph.stages.followed_markers import followed_markers
-from kineograph.stages.markers import marker_positions
 from kineograph.stages.observe import observe
 from kineograph.stages.posed_lengths import Poseable
 from kineograph.stages.scale import ScaleSettings, scale

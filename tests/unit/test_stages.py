@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kineograph.errors import ConfigError, InputError
+from kineograph.geometry.markers import marker_positions
 from kineograph.geometry.segment_length import segment_length, trimmed_mean
 from kineograph.model.camera import Rig
 from kineograph.model.points import Origin
@@ -14,7 +15,6 @@ from kineograph.model.trial_markers import TrialMarkers
 from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.body_proportions import build, build_reasons
 from kineograph.stages.inspect import InspectSettings, Recording, inspect
-from kineograph.stages.markers import marker_positions
 from kineograph.stages.observe import observe
 from kineograph.stages.quality import QualitySettings, assess
 from kineograph.stages.scale import ScaleSettings, flexion_deg, scale

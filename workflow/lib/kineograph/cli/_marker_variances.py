@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 
 from kineograph.cli._common_arguments import skeleton_card
+from kineograph.geometry.markers import marker_positions, marker_variances
 from kineograph.io.npz import read_npz
 from kineograph.model.points import Points3D
 from kineograph.model.shapes import FloatArray
-from kineograph.stages.markers import marker_positions, marker_variances
 
 
 def variances_of(points_file: Path, participant: str, markers: Sequence[str]) -> FloatArray:

@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 
 from kineograph.cli._common_arguments import add_result, skeleton_card
+from kineograph.geometry.markers import marker_positions
 from kineograph.io.npz import read_npz
 from kineograph.io.trc import MarkerTrajectories, to_opensim_axes, write_trc
 from kineograph.model.points import Points3D
-from kineograph.stages.markers import marker_positions
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,10 +1,11 @@
-"""The markers of one participant: the points, and the means of points that the skeleton names."""
+"""The markers of the one participant of an export, and how well they are known."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from kineograph.exports._subject import Subject
+from kineograph.geometry.markers import marker_positions, marker_variances
 from kineograph.model.shapes import FloatArray
 
 
@@ -20,12 +21,6 @@ def markers(subject: Subject) -> tuple[tuple[str, ...], FloatArray, FloatArray]:
         Where the trial has no frame.
     """
     points, skeleton, person = subject.all_points, subject.skeleton, subject.places[0]
-    position, variance = points.position_m[:, person], subject.covariance_sd_m()[:, 0] ** 2
-    names, places, spreads = list(points.names), [position], [variance]
-    for name, parts in skeleton.virtual.items():
-        if name not in points.names:
-            index = [points.names.index(part) for part in parts]
-            names.append(name)
-            places.append(position[:, index].mean(axis=1, keepdims=True))
-            spreads.append(variance[:, index].sum(axis=1, keepdims=True) / len(index) ** 2)
-    return tuple(names), np.concatenate(places, axis=1), np.sqrt(np.concatenate(spreads, axis=1))
+    names, position = marker_positions(points, skeleton)
+    variance = marker_variances(points, skeleton)
+    return names, position[:, person], np.sqrt(variance[:, person])

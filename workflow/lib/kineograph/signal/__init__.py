@@ -1,1 +1,1 @@
-"""Time series: runs between gaps, sampling at other times, and filters."""
+"""Time series: runs between gaps, sampling at other times, filters, and who goes on as whom from frame to frame."""

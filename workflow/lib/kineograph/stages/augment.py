@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.catalog.augmenters import AugmenterCard, MarkerNetworkCard
+from kineograph.geometry.markers import marker_positions
 from kineograph.geometry.stature import stature_m
 from kineograph.model.points import Origin, Points3D
 from kineograph.model.report import StageReport
@@ -23,7 +24,6 @@ from kineograph.model.skeleton import Skeleton
 from kineograph.signal.filters.gaussian import apply as bell
 from kineograph.signal.runs import runs
 from kineograph.stages.augmentation_report import Answer, report_on
-from kineograph.stages.markers import marker_positions
 
 NETWORK_AXES = (1, 2, 0)
 """The networks' x, y (up), z are these axes of the world."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kineograph.geometry.forward_kinematics import MarkerModel
+from kineograph.geometry.markers import arranged
 from kineograph.geometry.natural_posture import natural_posture
 from kineograph.geometry.pose_fit import Pull, fit_poses
 from kineograph.geometry.pose_starts import start_poses
@@ -23,7 +24,6 @@ from kineograph.geometry.scaled_tree import scaled_tree
 from kineograph.model.kinematic_tree import KinematicTree
 from kineograph.model.shapes import BoolArray, FloatArray, finite
 from kineograph.stages.coordinate_tasks import USUAL_NOISE_M, task_spreads
-from kineograph.stages.markers import arranged
 
 FRAMES = 40
 """Spread evenly over the frames that lengths are measured in."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from kineograph.geometry.markers import arranged
 from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
 from kineograph.model.trial_markers import TrialMarkers
-from kineograph.stages.markers import arranged
 
 APART_S = 0.05
 """Errors of filtered markers last about twice as long (half a period of 6 Hz), so nearer frames tell little more."""

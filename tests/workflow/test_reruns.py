@@ -33,49 +33,14 @@ SCOPE = {
     "draw_overlay_video": "camera", "augment": "trial", "player_pictures": "trial", "bone_shapes": "dataset",
 }  # fmt: skip
 """Each job kind and what it is done once for."""
+SEEN = ["triangulate", "assess_quality", "draw_overlays", "trial_page", "judge_trial"]
+"""Who goes on from the cameras, their clocks and who is who in them."""
 MAKES_STALE = {
-    "calibrate": [
-        "inspect",
-        "synchronize",
-        "associate",
-        "triangulate",
-        "assess_quality",
-        "draw_overlays",
-        "trial_page",
-        "judge_trial",
-        "calibration_health",
-    ],
-    "inspect": [
-        "synchronize",
-        "associate",
-        "triangulate",
-        "assess_quality",
-        "draw_overlays",
-        "trial_page",
-        "judge_trial",
-        "calibration_health",
-    ],
-    "estimate_pose": [
-        "synchronize",
-        "associate",
-        "triangulate",
-        "assess_quality",
-        "draw_overlays",
-        "trial_page",
-        "judge_trial",
-        "calibration_health",
-    ],
-    "synchronize": [
-        "associate",
-        "triangulate",
-        "assess_quality",
-        "draw_overlays",
-        "player_pictures",
-        "trial_page",
-        "judge_trial",
-        "calibration_health",
-    ],
-    "associate": ["triangulate", "assess_quality", "draw_overlays", "trial_page", "judge_trial", "calibration_health"],
+    "calibrate": ["inspect", "synchronize", "associate", *SEEN, "calibration_health"],
+    "inspect": ["synchronize", "associate", *SEEN, "calibration_health"],
+    "estimate_pose": ["synchronize", "associate", *SEEN, "calibration_health"],
+    "synchronize": ["associate", *SEEN, "player_pictures", "calibration_health"],
+    "associate": [*SEEN, "calibration_health"],
     "calibration_health": ["dataset_page"],
     "triangulate": ["smooth", "plot_trial", "judge_trial", "trial_page"],
     "smooth": [
@@ -105,7 +70,7 @@ SESSION_READERS = ("calibrate", "inspect", "estimate_pose", "synchronize", "asso
 REFINED = {
     kind: [*after, *(["refine_calibration"] if kind in SESSION_READERS else [])] for kind, after in MAKES_STALE.items()
 }
-REFINED["refine_calibration"] = ["triangulate", "assess_quality", "draw_overlays", "trial_page", "judge_trial"]
+REFINED["refine_calibration"] = SEEN
 """The same where calibrations are refined."""
 BY_PEOPLE = {**MAKES_STALE, "estimate_pose": ["calibrate"]}
 """The same where calibrations come from people: through the calibration, all that needs keypoints follows."""

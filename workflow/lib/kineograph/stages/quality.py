@@ -159,7 +159,7 @@ def _far_keypoints(residuals: _Residuals, limit_px: float) -> list[Reason]:
                     f"{camera} sees {names} far from where the other cameras put them; the most "
                     f"{residuals.keypoints[worst[1]]}, {table[worst[0], worst[1]]:.0f} px (wanted: under {limit_px:g} px)",
                     f"camera {camera}, keypoint {residuals.keypoints[worst[1]]}",
-                    "occlusion, or left and right swapped in this camera: look at its overlay",
+                    "occlusion, or left and right swapped in this camera: look at its pictures on the trial's page",
                 )
             )
     return reasons

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kineograph.geometry.world_up import UP
 from kineograph.model.camera import Rig
 from kineograph.stages.associate import AssociateSettings, associate
 from kineograph.stages.calibration_check import check_rig
@@ -185,3 +186,24 @@ def test_a_line_that_is_wide_enough_is_a_warning_with_its_figures(halpe):
     figures = triangulation.came_out["weakest_direction"]
     assert 35 < figures["angle_deg"] < 50
     assert 5 < figures["sd_mm"] < 20
+
+
+@pytest.mark.parametrize("axis", ["y", "-z"])
+def test_people_who_never_stand_fail_the_calibrations_health(halpe, axis):
+    """Nobody's head is above the feet where the world's z is not up."""
+    rig = ring(4)
+    sideways = replace(rig, cameras=tuple(replace(c, rotation=c.rotation @ UP[axis]) for c in rig.cameras))
+    found = {}
+    for name, given in (("good", rig), ("sideways", sideways)):
+        keypoints = filmed(rig, halpe)
+        clock, _ = synchronize(keypoints, given, FPS_HZ, None, SynchronizeSettings(method="none"))
+        tracks, _ = associate(keypoints, given, clock, halpe, ["P1"], AssociateSettings())
+        seen = sightings_of_trial(
+            "T1", keypoints, given, given.names, clock, tracks, min_confidence=MIN_CONFIDENCE, max_frames=FRAMES_A_TRIAL
+        )
+        found[name] = [reason for reason in assess_health(given, [seen]).reasons if "head" in reason.text]
+    assert found["good"] == []
+    (reason,) = found["sideways"]
+    assert reason.verdict == "fail"
+    assert "in 0% of the frames of all trials" in reason.text
+    assert f"world_up to {axis}" in reason.hint

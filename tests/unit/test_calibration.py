@@ -6,13 +6,15 @@ import importlib
 import numpy as np
 import pytest
 
-from kineograph.calibration_formats import toml
+from kineograph.calibration_formats import qualisys, toml
 from kineograph.dataset.calibration_files import FOLDER
 from kineograph.errors import InputError
+from kineograph.geometry.projection import project
 from kineograph.geometry.rotation import vector_from_matrix
 from kineograph.model.camera import Rig
 from kineograph.settings.plugins import plugin_literal, plugin_module, plugin_names
 from kineograph.stages.calibration_check import check_rig
+from kineograph.stages.image_edits import edit_images
 from synthetic.scene import ring
 
 QUALISYS_CAMERA = """
@@ -84,6 +86,37 @@ def test_qualisys_takes_video_cameras_only_in_natural_order(tmp_path):
     assert np.allclose(camera.position_m, [1, 2, 3])
     assert camera.intrinsics[0, 0] == 1000
     assert read(tmp_path / "x.qca.txt", binning=2).cameras[0].size_px == (960, 540)
+
+
+def test_qualisys_binning_halves_pixels_and_nothing_else(tmp_path):
+    """A video of half the size, of a camera with a field of view that begins inside the sensor and a lens that bends."""
+    text = QUALISYS_CAMERA.format(name="c1", model="none")
+    for old, new in (('left="0"', 'left="100"'), ('top="0"', 'top="60"'), ('Distortion1="0"', 'Distortion1="-16"')):
+        text = text.replace(old, new)
+    path = qualisys_file(tmp_path / "x.qca.txt", text)
+    whole, half = (qualisys.read(path, binning=binning).cameras[0] for binning in (1, 2))
+    assert np.array_equal(half.distortion, whole.distortion)
+    assert half.distortion[0] == -0.25
+    points_m = whole.position_m + np.array([[0.3, 0.2, 1], [-0.4, 0.1, 1], [0, 0, 1.0]]) @ whole.rotation
+    seen = project(whole, points_m)
+    assert np.ptp(seen, axis=0).min() > 100
+    assert np.abs(project(half, points_m) - seen / 2).max() < 1e-9
+
+
+def test_a_turned_view_is_found_and_not_applied_until_the_user_says_so(tmp_path):
+    texts = [QUALISYS_CAMERA.format(name=f"c{n}", model="none") for n in (1, 2, 3)]
+    texts[1] = texts[1].replace("<camera ", '<camera viewrotation="90" ').replace('x="1000"', 'x="3000"')
+    plain = qualisys.read(qualisys_file(tmp_path / "a.qca.txt", *[t.replace("90", "0") for t in texts]))
+    turned = qualisys.read(qualisys_file(tmp_path / "b.qca.txt", *texts))
+    assert np.array_equal(plain["c2"].rotation, turned["c2"].rotation)
+
+    def told(rig):
+        return [reason.text for reason in check_rig(rig, "qualisys").reasons if "not applied" in reason.text]
+
+    assert told(plain) == []
+    assert [text.split("view of ")[1].split(";")[0] for text in told(turned)] == ["c2 is turned by 90 degrees"]
+    assert told(edit_images(turned, {"c1": {"turn_deg": 90}})) == told(turned)
+    assert told(edit_images(turned, {"c2": {"turn_deg": 0}})) == []
 
 
 @pytest.mark.parametrize(

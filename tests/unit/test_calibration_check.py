@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from kineograph.geometry.world_up import UP, turned_up
 from kineograph.model.camera import Camera, Rig
 from kineograph.stages.calibration_check import check_rig
 from synthetic.scene import look_at, ring
@@ -137,10 +138,42 @@ def test_a_world_that_is_not_upright():
     in_front = standing(ring(3), [(-1, -5, 1), (0, -6, 1.4), (1, -5, 1)])
     found = reasons(turned_world(in_front, in_front.cameras[1].rotation.T))
     assert [(item[0], item[1]) for item in found] == [("warn", "cameras cam01, cam02, cam03")]
-    assert "not the vertical" in found[0][2]
-    ((verdict, _, text),) = reasons(turned_world(ring(4), np.diag([1, -1, -1])))
-    assert verdict == "warn"
-    assert "points down" in text
+    assert "z axis is not up" in found[0][2]
+    assert "stand, -y is" in found[0][2]
+
+
+@pytest.mark.parametrize("axis", sorted(set(UP) - {"z"}))
+@pytest.mark.parametrize("height_m", [1.2, 2.2, 5.0])
+@pytest.mark.parametrize("cameras", [2, 4, 7])
+def test_the_axis_that_is_up_is_named_and_turns_the_world_back(axis, height_m, cameras):
+    good = ring(cameras, height_m=height_m)
+    turned = turned_world(good, UP[axis])
+    texts = [text for _, _, text in reasons(turned) if "not up" in text]
+    assert len(texts) == 1
+    assert f"stand, {axis} is" in texts[0]
+    assert f"set calibration.world_up to {axis} " in texts[0]
+    back = turned_up(turned, axis)
+    assert all(np.abs(a.rotation - b.rotation).max() < 1e-12 for a, b in zip(good.cameras, back.cameras, strict=True))
+
+
+def test_turns_are_rotations_and_none_for_z():
+    assert all(np.linalg.det(turn) == 1 and np.array_equal(turn @ turn.T, np.eye(3)) for turn in UP.values())
+    rig = ring(3)
+    assert turned_up(rig, "z") is rig
+
+
+def test_a_world_that_is_a_camera_looking_steeply_down_has_no_axis_up():
+    steep = ring(4, height_m=4.5)
+    found = reasons(turned_world(steep, steep.cameras[1].rotation.T))
+    assert "no axis is up" in found[0][2]
+
+
+def test_a_camera_on_the_ceiling_and_one_on_its_side_do_not_hide_it():
+    quarter = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    rig = standing(ring(6), [(-4, -4, 1.5), (4, -4, 1.5), (4, 4, 1.5), (-4, 4, 1.5), (0.01, 0, 5), (0, 6, 1)])
+    rig = with_camera(rig, 5, rotation=quarter @ rig.cameras[5].rotation)
+    assert not [text for _, _, text in reasons(rig) if "not up" in text]
+    assert any("stand, y is" in text for _, _, text in reasons(turned_world(rig, UP["y"])))
 
 
 def test_stretched_pixels():

@@ -262,6 +262,7 @@ EDITS = {
         setting("calibration", "image_edits", {"cam01": {"top_px": 2, "height_px": 40}}), stale_after("calibrate")
     ),
     "calibration.unit": (setting("calibration", "unit", "m"), stale_after("calibrate")),
+    "calibration.world_up": (setting("calibration", "world_up", "y"), stale_after("calibrate")),
     "calibration.refine": (
         setting("calibration", "refine", True), stale_after("refine_calibration", graph=REFINED)
     ),

@@ -4,18 +4,27 @@ Conventions, as Pose2Sim 0.10 reads them (`calibration.py`, `read_qca`): focal l
 coefficients are stored 64 times too large; the principal point counts from the sensor's corner, so the video's field of
 view is subtracted; the rotation is written camera to world by columns, in mm, for a camera that looks along its -z with y
 up, hence the half turn about x. Video cameras are those whose model is, or contains, "video" or "none".
+
+With binning, all that is in pixels is divided by it, the place of the field of view as well as the principal point. Distortion
+coefficients count in focal lengths, and no binning changes them (Pose2Sim 0.10 divides the coefficients and leaves the field of
+view as it is). That the coefficients are stored 64 times too large is Pose2Sim's reading, and unproven: no public document says
+so, and the lenses of the one file at hand bend too little to tell.
+
+`viewrotation` (degrees) is how the camera's view is turned on the screen; no public document says whether exported videos are
+turned with it. So it is not applied, and kept in the rig's metadata.
 """
 
 from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from kineograph.calibration_formats._reading import Source
-from kineograph.model.camera import Camera, Rig
+from kineograph.model.camera import TURNED_VIEW, Camera, Rig
 
 SUFFIXES = (".txt", ".xml", ".qca")
 MARK = "<calibration"
@@ -52,14 +61,21 @@ def read(path: Path, *, binning: int = 1) -> Rig:
         root = ET.parse(path).getroot()
     except (ET.ParseError, LookupError, ValueError) as error:
         raise source.unusable(f"XML that breaks off or is damaged ({error})") from error
-    cameras = [
-        _camera(source, element, binning)
-        for element in root.iterfind("cameras/camera")
-        if any(model in element.get("model", "").lower() for model in VIDEO_MODELS)
-    ]
+    cameras = [_camera(source, element, binning) for element in _video_cameras(root)]
     if not cameras:
         raise source.unusable("no video camera")
-    return source.rig(cameras)
+    return replace(source.rig(cameras), metadata=_turned_views(root))
+
+
+def _turned_views(root: ET.Element) -> dict[str, str | float | bool]:
+    """The views that are turned, by :data:`~kineograph.model.camera.TURNED_VIEW` and the camera's name: degrees, as written."""
+    found = {camera.get("serial", ""): camera.get("viewrotation", "") for camera in _video_cameras(root)}
+    return {f"{TURNED_VIEW}{name}": turn for name, turn in found.items() if turn.strip() not in ("", "0")}
+
+
+def _video_cameras(root: ET.Element) -> list[ET.Element]:
+    cameras = root.iterfind("cameras/camera")
+    return [item for item in cameras if any(model in item.get("model", "").lower() for model in VIDEO_MODELS)]
 
 
 def _camera(source: Source, element: ET.Element, binning: int) -> Camera:
@@ -77,7 +93,7 @@ def _camera(source: Source, element: ET.Element, binning: int) -> Camera:
         return found
 
     def intrinsic(key: str) -> float:
-        return number("intrinsic", key) / SUBPIXELS / binning
+        return number("intrinsic", key) / SUBPIXELS
 
     left, top = number("fov_video", "left"), number("fov_video", "top")
     width = (number("fov_video", "right") - left + 1) / binning
@@ -92,9 +108,10 @@ def _camera(source: Source, element: ET.Element, binning: int) -> Camera:
             [
                 [intrinsic("focalLengthU"), 0.0, intrinsic("centerPointU") - left],
                 [0.0, intrinsic("focalLengthV"), intrinsic("centerPointV") - top],
-                [0.0, 0.0, 1.0],
+                [0.0, 0.0, binning],
             ]
-        ),
+        )
+        / binning,
         distortion=np.array(
             [
                 intrinsic(key)

@@ -19,6 +19,7 @@ from kineograph.dataset.names import natural_key, same_name_key
 from kineograph.dataset.pictures import find_pictures
 from kineograph.dataset.records import CameraSource, Trial
 from kineograph.errors import InputError, KineographError
+from kineograph.geometry.world_up import turned_up
 from kineograph.model.camera import Rig
 from kineograph.model.report import StageReport
 from kineograph.planning.people import PEOPLE
@@ -82,7 +83,7 @@ class Recordings:
             settings = from_json(CalibrateSettings, self._pictures.settings(wildcards))
             source = Path(self._pictures.source(wildcards))
             rig, used = read_calibration(source, settings.format, settings.parameters)
-            rig = edit_images(rig, settings.image_edits)
+            rig = edit_images(turned_up(rig, settings.world_up), settings.image_edits)
         except KineographError as error:
             return Rig(()), None, error
         return rig, check_rig(rig, used), None

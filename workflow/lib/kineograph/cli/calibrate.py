@@ -1,4 +1,4 @@
-"""Convert a calibration to the canonical TOML file, for videos that were cropped or resized as declared."""
+"""Convert a calibration to the canonical TOML file, z up, for videos that were cropped, resized or turned as declared."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from kineograph.cli._any_calibration import read_calibration
 from kineograph.cli._common_arguments import add_result, add_settings
 from kineograph.cli._rig_result import save_error, save_rig
 from kineograph.errors import KineographError
+from kineograph.geometry.world_up import turned_up
 from kineograph.model.report import StageReport
 from kineograph.settings.text import from_json
 from kineograph.stages.calibration_check import STAGE, check_rig
@@ -20,7 +21,10 @@ from kineograph.stages.image_edits import edit_images
 
 @dataclass(frozen=True)
 class CalibrateSettings:
-    """The section ``calibration``; `parameters` are the chosen format's. A conversion reads `format`, `image_edits` and those."""
+    """The section ``calibration``; `parameters` are the chosen format's.
+
+    A conversion reads `format`, `world_up`, `image_edits` and those.
+    """
 
     method: str = "convert"
     intrinsics: str = "computed"
@@ -28,6 +32,7 @@ class CalibrateSettings:
     known_distance: Mapping[str, Any] | None = None
     up: Mapping[str, Any] = field(default_factory=dict)
     format: str = "auto"
+    world_up: str = "z"
     image_edits: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -45,7 +50,7 @@ def run(args: argparse.Namespace) -> StageReport:
     """Read, check and write."""
     settings = from_json(CalibrateSettings, args.settings)
     rig, used = read_calibration(args.source, settings.format, settings.parameters)
-    rig = edit_images(rig, settings.image_edits)
+    rig = edit_images(turned_up(rig, settings.world_up), settings.image_edits)
     report = check_rig(rig, used)
     return save_rig(args, rig, report)
 

@@ -8,6 +8,9 @@ import numpy as np
 
 from kineograph.model.shapes import FloatArray, require_shape
 
+TURNED_VIEW = "turned view of "
+"""With a camera's name, the key of a rig's metadata for what a calibration says of a turned view and no reader applies."""
+
 
 @dataclass(frozen=True)
 class Camera:

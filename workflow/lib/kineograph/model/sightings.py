@@ -33,6 +33,8 @@ class Sightings:
     mirrored_px : (N, C, 2) array
         Where each camera saw each point if its pictures are mirrored, left and right exchanged, and so what a network took for
         the point is its counterpart on the other side of the body; NaN where that was not seen, or nobody asked.
+    end : (N,) array of int
+        1 for points of the head and shoulders, -1 for those of knees and feet, 0 for others, or where nobody asked.
     """
 
     cameras: tuple[str, ...]
@@ -43,6 +45,7 @@ class Sightings:
     frame: IntArray
     held_out: BoolArray
     mirrored_px: FloatArray = field(default_factory=lambda: np.zeros((0, 0, 2)))
+    end: IntArray = field(default_factory=lambda: np.zeros(0, int))
 
     def __post_init__(self) -> None:
         require_shape(self.filmed, (len(self.trials), len(self.cameras)), "filmed")
@@ -50,7 +53,9 @@ class Sightings:
         if not self.mirrored_px.size:
             object.__setattr__(self, "mirrored_px", np.full(self.image_px.shape, np.nan))
         require_shape(self.mirrored_px, self.image_px.shape, "mirrored_px")
-        for name in ("trial", "frame", "held_out"):
+        if not self.end.size:
+            object.__setattr__(self, "end", np.zeros(len(self), int))
+        for name in ("trial", "frame", "held_out", "end"):
             require_shape(getattr(self, name), (len(self),), name)
 
     def __len__(self) -> int:
@@ -75,6 +80,7 @@ class Sightings:
             frame=self.frame[points],
             held_out=self.held_out[points],
             mirrored_px=self.mirrored_px[points],
+            end=self.end[points],
         )
 
 
@@ -94,4 +100,5 @@ def join(cameras: tuple[str, ...], parts: Sequence[Sightings]) -> Sightings:
         np.concatenate([part.frame for part in parts]),
         np.concatenate([part.held_out for part in parts]),
         np.concatenate([part.mirrored_px for part in parts]),
+        np.concatenate([part.end for part in parts]),
     )

@@ -29,6 +29,8 @@ DETECTION = ("pattern", "dictionary", "marker_ratio", "frame_interval_s")
 LENS = ("corners", "distortion_terms", "min_views", "max_view_error_px")
 PLACING = ("method", "intrinsics", "max_point_error_px")
 """Keys of the section ``calibration`` that apply to pictures only."""
+WORLD = "world_up"
+"""The one that applies to the poses of a calibration file, and not to its lenses."""
 VERBS = {
     CONVERT: "calibrate",
     BOARD: "calibrate-extrinsics",
@@ -115,7 +117,7 @@ class PicturePlan(PlanPart):
             return canonical(file)
         settings = {"method": method, "intrinsics": given["intrinsics"]}
         if given["intrinsics"] == "file":
-            settings |= file
+            settings |= {key: value for key, value in file.items() if key != WORLD}
         if method == PEOPLE:
             return canonical(settings | self.people.settings(wildcards, given))
         settings["max_point_error_px"] = given["max_point_error_px"]

@@ -8,7 +8,8 @@ from itertools import combinations
 import numpy as np
 
 from kineograph.geometry.projection import largest_distortion_px
-from kineograph.model.camera import Camera, Rig
+from kineograph.geometry.world_up import cameras_up, nearest_axis
+from kineograph.model.camera import TURNED_VIEW, Camera, Rig
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.model.shapes import FloatArray
 
@@ -29,8 +30,10 @@ IN_LINE = 0.03
 """Width of the cameras' arrangement, as a part of its length, below which it is a line."""
 AXES_CROSS = 0.1
 """Least squared sine of the angle between viewing directions, on average, for which the place they all look at is known."""
-UPRIGHT = 0.4
-"""Largest |cosine| between the vertical and either side of the image that cameras held level or upright never go below."""
+NOT_UP = 0.5
+"""Cosine between z and what cameras have at their top, below which z is not up: all of them may look down by 60 degrees."""
+WHOLE_TURN_DEG = 25.0
+"""Where the cameras' upper side is this near to an axis, that axis may be up, and the cameras look up or down by the rest."""
 MIN_CAMERAS = 2
 
 
@@ -40,6 +43,7 @@ def check_rig(rig: Rig, format_name: str) -> StageReport:
     reasons += _check_number(rig)
     if len(rig) >= MIN_CAMERAS:
         reasons += [*_check_distances(rig), *_check_directions(rig), *_check_vertical(rig)]
+    reasons += _check_turned_views(rig)
     came_out = {
         "position_m": {camera.name: camera.position_m.tolist() for camera in rig.cameras},
         "field_of_view_deg": {camera.name: _field_of_view_deg(camera) for camera in rig.cameras},
@@ -66,7 +70,8 @@ def _check_camera(camera: Camera) -> Iterator[Reason]:
             "fail",
             f"the principal point of {camera.name} lies {np.abs(centre).max():.0%} of the image off its middle",
             where,
-            "was the image turned or cropped after the calibration? A crop or resize can be declared in calibration.image_edits",
+            "was the image turned or cropped after the calibration? A crop, a resize or a turn can be declared in "
+            "calibration.image_edits",
         )
     ratio = float(camera.intrinsics[0, 0] / camera.intrinsics[1, 1])
     if not 1 / FOCAL_RATIO <= ratio <= FOCAL_RATIO:
@@ -170,22 +175,35 @@ def _check_directions(rig: Rig) -> Iterator[Reason]:
 
 
 def _check_vertical(rig: Rig) -> Iterator[Reason]:
-    """Say where the world's z is not up, going by how people hold cameras: level, or turned by a quarter."""
-    right, down = (np.array([camera.rotation[row, 2] for camera in rig.cameras]) for row in (0, 1))
-    if np.maximum(np.abs(right), np.abs(down)).max() < UPRIGHT:
-        yield Reason(
-            "warn",
-            f"the calibration's z axis is not the vertical: all cameras ({', '.join(rig.names)}) would lie on their backs",
-            _blame(rig),
-            "calibrate with the board on the floor, or turn the calibration's world so that z is up",
-        )
-    elif (down > UPRIGHT).all():
-        yield Reason(
-            "warn",
-            f"the calibration's z axis points down: all cameras ({', '.join(rig.names)}) would hang upside down",
-            _blame(rig),
-            "turn the calibration's world by half a turn about x, so that z is up",
-        )
+    """Say where the world's z is not up, going by what the cameras' pictures have at their top."""
+    up = cameras_up(rig)
+    if up is None or up[2] > NOT_UP:
+        return
+    axis, angle = nearest_axis(up)
+    near = angle < WHOLE_TURN_DEG
+    yield Reason(
+        "warn",
+        f"the calibration's z axis is not up: by how the cameras ({', '.join(rig.names)}) stand, {axis} is "
+        f"(to {angle:.0f} degrees)",
+        _blame(rig),
+        f"set calibration.world_up to {axis} (for a computed world: boards.lies_on, or the axes of the known points); where the "
+        "world is one camera's, no axis is quite vertical: calibrate with the board on the floor instead"
+        if near
+        else "no axis is up, as where the world is one camera's: calibrate with the board on the floor, or by people",
+    )
+
+
+def _check_turned_views(rig: Rig) -> Iterator[Reason]:
+    """Say which views the calibration says are turned: whether the video is turned as well, no reader knows."""
+    for name in rig.names:
+        turn = rig.metadata.get(f"{TURNED_VIEW}{name}")
+        if turn is not None:
+            yield Reason(
+                "warn",
+                f"the calibration says that the view of {name} is turned by {turn} degrees; this was found and not applied",
+                f"camera {name}",
+                "look at the overlays; say in calibration.image_edits by how much the video is turned (turn_deg; 0 if it is not)",
+            )
 
 
 def _blame(rig: Rig) -> str:

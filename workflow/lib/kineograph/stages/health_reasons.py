@@ -8,22 +8,48 @@ from itertools import pairwise
 import numpy as np
 
 from kineograph.geometry.rig_alignment import correction
+from kineograph.geometry.world_up import nearest_axis
 from kineograph.model.camera import Rig
 from kineograph.model.report import Reason
 from kineograph.model.shapes import BoolArray, IntArray
+from kineograph.stages.calibration_check import NOT_UP
 from kineograph.stages.refine_calibration import GROSS_PX, outstanding
 from kineograph.stages.trial_health import WARN_SHIFT_PX, TrialHealth, shift_px
 
 NEVER_FITS_PX = 12.0
 """What stays of a view's residuals, wherever its camera is put, when it shows something else than the other views."""
 WARN_RESIDUAL_PX = 8.0
+STANDING = 0.3
+"""Part of the distance from feet to head that goes up, at least, where the head is above the feet."""
+NEVER = 0.05
+"""Part of the frames that is none."""
 
 
 def reasons_against(rig: Rig, found: Sequence[TrialHealth]) -> list[Reason]:
     """All that speaks against the calibration; that all cameras are off a little only where nothing else does."""
     reasons = [*_exchanges(found), *_mirrored(rig, found), *_lenses(rig, found), *_misfits(rig, found)]
     reasons += [*_moved(rig, found), *_moved_between(rig, found)]
-    return reasons or _poor_fit(found)
+    return [*_lying(rig, found), *(reasons or _poor_fit(found))]
+
+
+def _lying(rig: Rig, found: Sequence[TrialHealth]) -> list[Reason]:
+    """A failing verdict where nobody's head is ever above the feet; a warning where the cameras stand upright in that world."""
+    rise = np.concatenate([item.rise_m for item in found])
+    if not len(rise):
+        return []
+    share = float((rise[:, 2] > STANDING * np.linalg.norm(rise, axis=1)).mean())
+    if share > NEVER:
+        return []
+    axis, _ = nearest_axis(np.median(rise / np.linalg.norm(rise, axis=1, keepdims=True), axis=0))
+    upright = np.mean([-camera.rotation[1, 2] for camera in rig.cameras]) > NOT_UP
+    return [
+        Reason(
+            "warn" if upright else "fail",
+            f"the head is above the feet in {share:.0%} of the frames of all trials: bodies rise along {axis}, and z is up",
+            f"cameras {', '.join(rig.names)}",
+            f"unless everybody lies, or stands on their hands, set calibration.world_up to {axis}",
+        )
+    ]
 
 
 def unseen(rig: Rig, views: IntArray, filmed: BoolArray) -> list[Reason]:

@@ -1,4 +1,4 @@
-"""The calibration of videos that were cropped or resized after their cameras were calibrated, as declared."""
+"""The calibration of videos that were cropped, resized or turned after their cameras were calibrated, as declared."""
 
 from __future__ import annotations
 
@@ -10,14 +10,17 @@ import numpy as np
 
 from kineograph.dataset.names import same_name_key
 from kineograph.errors import InputError, nearest
-from kineograph.model.camera import Camera, Rig
+from kineograph.model.camera import TURNED_VIEW, Camera, Rig
 
 EVERY_CAMERA = "*"
+QUARTER = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+"""From a direction in a camera's axes (x right, y down) to where it points once the picture is turned clockwise by 90 degrees."""
+TURN = "turn_deg"
 
 
 @dataclass(frozen=True)
 class ImageEdit:
-    """What was done to a camera's images: first a crop, then a resize.
+    """What was done to a camera's images: first a crop, then a resize, then a turn.
 
     Attributes
     ----------
@@ -26,7 +29,9 @@ class ImageEdit:
     width_px, height_px : int or None
         Size of the crop, px of the calibrated image; None for all that is right of and below that pixel.
     scale : float
-        Width of the video divided by the width of the crop.
+        Width of the video, before it was turned, divided by the width of the crop.
+    turn_deg : int
+        By how much the picture was turned clockwise: 0, 90, 180 or 270 degrees.
     """
 
     left_px: int = 0
@@ -34,6 +39,7 @@ class ImageEdit:
     width_px: int | None = None
     height_px: int | None = None
     scale: float = 1.0
+    turn_deg: int = 0
 
 
 def edit_images(rig: Rig, edits: Mapping[str, Mapping[str, Any]]) -> Rig:
@@ -60,12 +66,14 @@ def edit_images(rig: Rig, edits: Mapping[str, Mapping[str, Any]]) -> Rig:
                 found=f"'{name}'",
                 hint=nearest(name, rig.names) or "correct the name",
             )
-    cameras = []
+    cameras, metadata = [], dict(rig.metadata)
     for camera in rig.cameras:
         its_own = edits.get(own.get(same_name_key(camera.name), ""), {})
         values = {**edits.get(EVERY_CAMERA, {}), **its_own}
+        if TURN in values:  # the user knows
+            metadata.pop(f"{TURNED_VIEW}{camera.name}", None)
         cameras.append(edited(camera, ImageEdit(**values)))
-    return replace(rig, cameras=tuple(cameras))
+    return replace(rig, cameras=tuple(cameras), metadata=metadata)
 
 
 def edited(camera: Camera, edit: ImageEdit) -> Camera:
@@ -96,8 +104,33 @@ def edited(camera: Camera, edit: ImageEdit) -> Camera:
     shift = np.array([[1.0, 0.0, -edit.left_px], [0.0, 1.0, -edit.top_px], [0.0, 0.0, 1.0]])
     half = (edit.scale - 1) / 2
     resize = np.array([[edit.scale, 0.0, half], [0.0, edit.scale, half], [0.0, 0.0, 1.0]])
-    return replace(
+    changed = replace(
         camera,
         size_px=(round(crop_width * edit.scale), round(crop_height * edit.scale)),
         intrinsics=resize @ shift @ camera.intrinsics,
+    )
+    for _ in range(edit.turn_deg // 90):
+        changed = _turned(changed)
+    return changed
+
+
+def _turned(camera: Camera) -> Camera:
+    """The camera whose picture is turned clockwise by 90 degrees: its pixel (x, y) of h rows comes to (h - 1 - y, x).
+
+    The camera turns about its axis. Radial distortion stays; the tangential displacement
+    ``2 (q . x) x + r^2 q`` with q = (p2, p1) turns with the picture.
+    """
+    width, height = camera.size_px
+    pixels = np.array([[0.0, -1.0, height - 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    distortion = camera.distortion.copy()
+    if not camera.fisheye:
+        p1, p2 = camera.distortion[2:4]
+        distortion[2:4] = p2, -p1
+    return replace(
+        camera,
+        size_px=(height, width),
+        intrinsics=pixels @ camera.intrinsics @ QUARTER.T,
+        distortion=distortion,
+        rotation=QUARTER @ camera.rotation,
+        translation_m=QUARTER @ camera.translation_m,
     )

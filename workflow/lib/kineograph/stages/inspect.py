@@ -220,7 +220,7 @@ def check_size(name: str, have: tuple[int, int], camera: Camera) -> tuple[Kineog
     if have in ((0, 0), want):
         return None, None
     sizes = f"{have[0]}x{have[1]} px"
-    if all(abs(a - b) < CODEC_BLOCK_PX for a, b in zip(have, want, strict=True)):
+    if _fits(have, want):
         return None, Reason(
             "warn",
             f"the video of {name} is {sizes}, its calibration {want[0]}x{want[1]} px: taken as cut at its right or "
@@ -228,17 +228,36 @@ def check_size(name: str, have: tuple[int, int], camera: Camera) -> tuple[Kineog
             f"camera {name}",
             "check that the camera was calibrated at this resolution",
         )
-    turned = " (turned by a quarter)" if have == want[::-1] else ""
-    scale = have[0] / want[0]
-    resized = abs(have[1] - scale * want[1]) <= 1 and f"{{{name}: {{scale: {scale:.6g}}}}}"
+    turned = _fits(have[::-1], want)
+    example = _turn_example(have, want) if turned else _scale_example(have, want)
+    either = " (or 270: degrees, clockwise)" if turned and example else ""
     return InputError(
         f"the video of camera '{name}' has another size than its calibration",
         expected=f"{want[0]}x{want[1]} px, as camera '{camera.name}' was calibrated",
-        found=sizes + turned,
-        hint="calibrate at the resolution of the videos, or say in calibration.image_edits how the video was cropped or "
-        + (f"resized, for example {resized}" if resized else "resized"),
+        found=sizes + " (turned by a quarter)" * turned,
+        hint="calibrate at the resolution of the videos, or say in calibration.image_edits how the video was cropped, resized or "
+        + (f"turned, for example {{{name}: {{{example}}}}}{either}" if example else "turned"),
         where=f"camera {name}",
     ), None
+
+
+def _fits(have: tuple[int, int], want: tuple[int, int]) -> bool:
+    """Whether two sizes are the same but for what codecs pad."""
+    return all(abs(a - b) < CODEC_BLOCK_PX for a, b in zip(have, want, strict=True))
+
+
+def _scale_example(have: tuple[int, int], want: tuple[int, int]) -> str:
+    """The edit that makes one size of the other, where a resize does."""
+    scale = have[0] / want[0]
+    return f"scale: {scale:.6g}" if abs(have[1] - scale * want[1]) <= 1 else ""
+
+
+def _turn_example(have: tuple[int, int], want: tuple[int, int]) -> str:
+    """The edit for a picture that was turned: the codec cut it at its right or lower edge before; none where it was padded."""
+    cut = list(zip(("width_px", "height_px"), have[::-1], want, strict=True))
+    if any(size > full for _, size, full in cut):
+        return ""
+    return ", ".join([*(f"{key}: {size}" for key, size, full in cut if size < full), "turn_deg: 90"])
 
 
 def _unknown_rates(rates: dict[str, float]) -> tuple[list[KineographError], list[str]]:

@@ -15,6 +15,7 @@ from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
 from kineograph.signal.common_clock import camera_frames
 from kineograph.signal.resampling import sample
+from kineograph.stages.marker_guards import FEET, HEAD
 
 FEWEST_SHARED = 4
 """A frame is worth looking at where two cameras show this many keypoints of somebody."""
@@ -69,7 +70,8 @@ def sightings_of_trial(
     filmed[0, columns] = True
     number = points.shape[1] * points.shape[2]
     flat = points.reshape(-1, len(rig), 2)
-    mirrored = _mirrored(points, keypoints[0].names if keypoints else (), rig).reshape(flat.shape)
+    names = keypoints[0].names if keypoints else ()
+    mirrored = _mirrored(points, names, rig).reshape(flat.shape)
     everything = Sightings(
         rig.names,
         (trial,),
@@ -79,6 +81,7 @@ def sightings_of_trial(
         np.repeat(chosen, number),
         np.repeat(held_out, number),
         mirrored,
+        np.tile([(name in HEAD) - (name in FEET) for name in names], len(chosen) * points.shape[1]).astype(int),
     )
     return everything.select(everything.seen.sum(axis=1) >= 2)
 

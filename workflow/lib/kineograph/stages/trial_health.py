@@ -65,6 +65,8 @@ class TrialHealth:
         The cameras whose views another focal length explains as well as another pose does: that length relative to the given.
     points_m : (N, 3) array
         Some of the trial's points.
+    rise_m : (F, 3) array
+        From the feet to the head, in each frame that shows both, m.
     """
 
     trial: str
@@ -79,6 +81,7 @@ class TrialHealth:
     mirrored: dict[str, float] = field(default_factory=dict)
     focal_ratio: dict[str, float] = field(default_factory=dict)
     points_m: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
+    rise_m: FloatArray = field(default_factory=lambda: np.zeros((0, 3)))
 
 
 def examine_trial(rig: Rig, sightings: Sightings) -> TrialHealth:
@@ -100,6 +103,7 @@ def examine_trial(rig: Rig, sightings: Sightings) -> TrialHealth:
         np.full(len(rig), np.nan),
         median_error_px([rig.cameras[index] for index in which], agreeing) if len(which) else float("nan"),
         points_m=points[finite(points)][:MOST_POINTS],
+        rise_m=_rise_m(points, sightings),
     )
     for index in range(len(rig)):
         known = finite(residual[:, index])
@@ -120,6 +124,20 @@ def examine_trial(rig: Rig, sightings: Sightings) -> TrialHealth:
     for index in [*odd.tolist(), *outside] if agree.sum() >= 2 else []:
         _explain(health, rig, sightings, agree, index)
     return health
+
+
+def _rise_m(points_m: FloatArray, sightings: Sightings) -> FloatArray:
+    """From the mean of the feet to the mean of the head (F, 3), in each frame in which points (N, 3) of both are known."""
+    frames, row = np.unique(sightings.frame, return_inverse=True)
+    means = []
+    for end in (1, -1):
+        chosen = finite(points_m) & (sightings.end == end)
+        total, count = np.zeros((len(frames), 3)), np.zeros(len(frames))
+        np.add.at(total, row[chosen], points_m[chosen])
+        np.add.at(count, row[chosen], 1)
+        means.append(np.where(count[:, None] > 0, total / np.maximum(count, 1)[:, None], np.nan))
+    rise: FloatArray = means[0] - means[1]
+    return rise[finite(rise)]
 
 
 def apart_by_pairs(disagreement_px: FloatArray, agree: BoolArray) -> BoolArray:

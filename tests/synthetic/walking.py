@@ -34,8 +34,15 @@ class Walk:
     stance: float
 
 
-def walking(seed: int, *, fps_hz: float = 60.0, seconds: float = 6.0, on_the_spot: bool = False) -> Walk:
-    """A walk; on a treadmill, it stays on the spot."""
+def walking(
+    seed: int,
+    *,
+    fps_hz: float = 60.0,
+    seconds: float = 6.0,
+    on_the_spot: bool = False,
+    sway_m: tuple[float, float] = (0.02, 0.015),
+) -> Walk:
+    """A walk; on a treadmill, it stays on the spot. The pelvis sways sideways once a stride, and to and fro twice."""
     random = np.random.default_rng(seed)
     period, speed = random.uniform(0.95, 1.3), random.uniform(0.9, 1.5)
     stance, width = random.uniform(0.58, 0.65), random.uniform(0.06, 0.16)
@@ -57,7 +64,12 @@ def walking(seed: int, *, fps_hz: float = 60.0, seconds: float = 6.0, on_the_spo
         offs.append(off[(off > 0) & (off < time[-1])])
     cycle = 2 * np.pi * (time - begin) / period
     pelvis = np.stack(
-        [speed * time + 0.3 * length * 0.5 + 0.015 * np.sin(2 * cycle), 0.02 * np.sin(cycle), 0.95 + 0 * time], 1
+        [
+            speed * time + 0.3 * length * 0.5 + sway_m[1] * np.sin(2 * cycle),
+            sway_m[0] * np.sin(cycle),
+            0.95 + 0 * time,
+        ],
+        axis=1,
     )
     turn = np.radians(5) * np.cos(cycle)
     across = np.stack([-np.sin(turn), np.cos(turn), 0 * turn], axis=1)

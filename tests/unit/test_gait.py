@@ -104,6 +104,20 @@ class TestKnownWalks:
         assert all(np.isnan(row["stride_length_m"]) and np.isnan(row["speed_m_s"]) for row in found.strides)
         assert np.nanmean([row["step_width_m"] for row in found.strides]) < 0.3
 
+    @pytest.mark.parametrize("seed", [201, 208, 209])
+    def test_a_treadmill_on_which_the_pelvis_sways(self, seed):
+        """Sway is no way that anybody goes: its path would make up to 0.24 m/s, and steps of half their width."""
+        truth = walking(seed, on_the_spot=True, seconds=10.0, sway_m=(0.03, 0.02))
+        found = walk(seen(truth, noise_m=0.015, seed=seed))
+        assert found.speed_m_s < 0.05
+        assert all(np.isnan(row["stride_length_m"]) and np.isnan(row["step_length_m"]) for row in found.strides)
+        assert np.nanmean([row["step_width_m"] for row in found.strides]) == pytest.approx(truth.width_m, abs=0.02)
+
+    @pytest.mark.parametrize("seed", [210, 211])
+    def test_speed_is_that_of_the_walk_whatever_the_sway(self, seed):
+        truth = walking(seed, sway_m=(0.03, 0.02))
+        assert walk(seen(truth, noise_m=0.015)).speed_m_s == pytest.approx(truth.stride_m / truth.stride_s, rel=0.01)
+
     def test_the_heading_is_where_they_go(self):
         truth = walking(202)
         way = truth.hip_m[-1].mean(axis=0) - truth.hip_m[0].mean(axis=0)

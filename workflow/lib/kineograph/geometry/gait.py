@@ -22,7 +22,7 @@ MOST_LIKENESS = -0.3
 LEAST_STANCE = 0.5
 """Part of a stride on the ground, at least: with less, there is no double support, and it is running."""
 LEAST_SPEED_M_S = 0.2
-"""A pelvis that moves more slowly through the room walks on the spot or on a treadmill."""
+"""A pelvis that gets on more slowly belongs to somebody who walks on the spot or on a treadmill."""
 HEADING_S = 1.0
 """The heading is the mean over so long."""
 STRIDE_COLUMNS = (
@@ -63,7 +63,7 @@ class Gait:
     strides : tuple of dict
         A row a stride, by the columns of :data:`STRIDE_COLUMNS`; NaN where an event in it is not known.
     speed_m_s : float
-        Mean speed of the pelvis through the room.
+        Mean speed of the pelvis through the room, from each stride's net displacement.
     check_s : float
         Median distance between the events and those by the feet's vertical speed, s; NaN where there are none.
     """
@@ -115,10 +115,7 @@ def walk(feet: Feet) -> Gait:
     left, right = (events_by_position(heel[:, side], toe[:, side], feet.time_s, period) for side in range(2))
     middle = (feet.heel_m[..., 2] + feet.toe_m[..., 2]) / 2
     others = [events_by_speed(middle[:, side], feet.time_s, period) for side in range(2)]
-    pelvis = feet.hip_m.mean(axis=1)
-    seen = np.flatnonzero(np.isfinite(pelvis).all(axis=1))
-    path = np.linalg.norm(np.diff(pelvis[seen, :2], axis=0), axis=1).sum()
-    speed = float(path / (feet.time_s[seen[-1]] - feet.time_s[seen[0]]))
+    speed = _speed_m_s(feet, period)
     events = (left, right)
     rows = [
         _stride(feet, facing, events, side, index, speed)
@@ -128,6 +125,14 @@ def walk(feet: Feet) -> Gait:
     ]
     rows.sort(key=lambda row: float(row["start_s"]))
     return Gait(events, tuple(rows), speed, _disagreement(events, others))
+
+
+def _speed_m_s(feet: Feet, period_s: float) -> float:
+    """Mean speed of the pelvis, by how far it gets in a stride: sway within one takes nobody anywhere."""
+    pelvis = np.stack([bridged(column) for column in feet.hip_m.mean(axis=1)[:, :2].T], axis=1)
+    step = max(round(period_s * feet.rate_hz), 1)
+    apart = np.linalg.norm(pelvis[step:] - pelvis[:-step], axis=1)
+    return float(apart.mean() / (step / feet.rate_hz))
 
 
 def stance_part(gait: Gait) -> float:

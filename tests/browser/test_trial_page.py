@@ -200,7 +200,7 @@ def test_curves_follow_the_time_and_say_what_was_not_measured(page):
     before = page.js(f"{knee}.querySelector('.cursor').getBoundingClientRect().x")
     assert re.fullmatch(r"right \d+\.\d°  left \d+\.\d°", page.js(f"{knee}.querySelector('.values').textContent"))
     label = page.js(f"{knee}.querySelector('canvas').getAttribute('aria-label')")
-    assert label == "Knee flexion: right from 20 to 60°, left from 20 to 60°"
+    assert label == "Knee flexion (+) / extension (-): right from 20 to 60°, left from 20 to 60°"
     scrub(page, 20)
     assert page.js(f"{knee}.querySelector('.cursor').getBoundingClientRect().x") > before + 50
     assert page.js(f"{knee}.querySelector('.values').textContent").startswith("right (")

@@ -35,7 +35,7 @@ TETRAHEDRON = """<?xml version="1.0"?><VTKFile type="PolyData"><PolyData><Piece 
 <DataArray type="Int32" Name="offsets" format="ascii">3 6 9 12</DataArray></Polys></Piece></PolyData></VTKFile>"""
 MODEL = """<OpenSimDocument><Model><BodySet><objects><Body name="pelvis"><attached_geometry><Mesh name="m">
 <scale_factors>1 1 1</scale_factors><mesh_file>bone.vtp</mesh_file></Mesh></attached_geometry></Body></objects></BodySet>
-<Coordinate name="knee_angle_r"><range>0 1.0</range></Coordinate></Model></OpenSimDocument>"""
+<Coordinate name="knee_angle_r"><range>0 1.0</range><clamped>true</clamped></Coordinate></Model></OpenSimDocument>"""
 
 
 def truth_m() -> np.ndarray:

@@ -11,6 +11,7 @@ import pytest
 
 from kineograph.errors import InputError
 from kineograph.io.trc import MarkerTrajectories
+from kineograph.model.coordinate_panels import MORE, PANELS
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.trial_markers import TrialMarkers
@@ -184,12 +185,90 @@ def test_every_skeletons_set_up_files_fit_it(name, skeletons, opensim_setup):
     assert {name for pair in pairs for name in pair} <= known
 
 
-def test_the_ranges_read_from_the_file_are_the_models(opensim_setup):
+def test_the_ranges_read_from_the_file_are_those_that_the_model_clamps(opensim_setup):
     path = opensim_setup / SIMPLE
-    expected = {item.name: (item.low, item.high) for item in models.coordinates(models.load_model(path))}
+    model = models.load_model(path)
+    clamped = {
+        item.name for item in models.coordinates(model) if model.getCoordinateSet().get(item.name).getDefaultClamped()
+    }
+    expected = {item.name: (item.low, item.high) for item in models.coordinates(model) if item.name in clamped}
     found = setup_files.read_coordinate_ranges(path)
     assert found.keys() == expected.keys()
+    assert "knee_angle_r" in found and "arm_flex_r" not in found and "pelvis_tilt" not in found
     assert np.allclose(list(found.values()), list(expected.values()))
+
+
+def test_ball_joints_are_found_in_the_file(opensim_setup):
+    found = setup_files.read_ball_joints(opensim_setup / SIMPLE)
+    assert ("pelvis_tilt", "pelvis_list", "pelvis_rotation") in found
+    assert {middle for _, middle, _ in found} == {
+        "pelvis_list", "hip_adduction_r", "hip_adduction_l", "L5_S1_Lat_Bending", "neck_bending", "arm_add_r", "arm_add_l",
+    }  # fmt: skip
+
+
+FORWARD, UP, RIGHT = np.eye(3)
+SIGNS = {
+    "pelvis_tilt": ("torso", (0, 0.3, 0), -FORWARD, "back (+)"),
+    "pelvis_list": ("torso", (0, 0.3, 0), RIGHT, "to the right (+)"),
+    "pelvis_rotation": ("torso", (0.2, 0, 0), -RIGHT, "left (+)"),
+    "hip_flexion_r": ("tibia_r", (0, -0.3, 0), FORWARD, "flexion (+)"),
+    "hip_adduction_r": ("tibia_r", (0, -0.3, 0), -RIGHT, "adduction (+)"),
+    "hip_adduction_l": ("tibia_l", (0, -0.3, 0), RIGHT, "adduction (+)"),
+    "hip_rotation_r": ("calcn_r", (0.2, 0, 0), -RIGHT, "inward (+)"),
+    "hip_rotation_l": ("calcn_l", (0.2, 0, 0), RIGHT, "inward (+)"),
+    "knee_angle_r": ("tibia_r", (0, -0.3, 0), -FORWARD, "Knee flexion (+)"),
+    "ankle_angle_r": ("calcn_r", (0.2, 0, 0), UP, "dorsi- (+)"),
+    "subtalar_angle_r": ("calcn_r", (0.1, -0.05, 0), -RIGHT, "inversion (+)"),
+    "subtalar_angle_l": ("calcn_l", (0.1, -0.05, 0), RIGHT, "inversion (+)"),
+    "L5_S1_Flex_Ext": ("torso", (0, 0.3, 0), -FORWARD, "Lumbar extension (+)"),
+    "L5_S1_Lat_Bending": ("torso", (0, 0.3, 0), RIGHT, "right (+)"),
+    "L5_S1_axial_rotation": ("torso", (0.2, 0, 0), -RIGHT, "left (+)"),
+    "arm_flex_r": ("humerus_r", (0, -0.3, 0), FORWARD, "flexion (+)"),
+    "arm_add_r": ("humerus_r", (0, -0.3, 0), -RIGHT, "adduction (+)"),
+    "arm_add_l": ("humerus_l", (0, -0.3, 0), RIGHT, "adduction (+)"),
+    "elbow_flex_r": ("radius_r", (0, -0.2, 0), FORWARD, "flexion (+)"),
+    "arm_rot_r": ("humerus_r", (0.2, 0, 0), -RIGHT, "inward (+)"),
+    "pro_sup_r": ("radius_r", (0.1, -0.2, 0), -RIGHT, "pronation (+)"),
+    "wrist_flex_r": ("hand_r", (0, -0.1, 0), FORWARD, "flexion (+)"),
+    "wrist_dev_r": ("hand_r", (0, -0.1, 0), -RIGHT, "ulnar (+)"),
+    "mtp_angle_r": ("toes_r", (0.1, 0, 0), -UP, "flexion (+)"),
+    "neck_flexion": ("head", (0, 0.2, 0), -FORWARD, "Neck extension (+)"),
+    "neck_bending": ("head", (0, 0.2, 0), RIGHT, "right (+)"),
+    "neck_rotation": ("head", (0.2, 0, 0), -RIGHT, "left (+)"),
+}
+"""Where a point of a body goes when a coordinate grows from 0, arms and palms as in the anatomical position; and its title."""
+
+
+def test_titles_say_what_is_positive(opensim_setup):
+    """OpenSim moves each coordinate of the model by 9 degrees."""
+    import opensim
+
+    model = models.load_model(opensim_setup / SIMPLE)
+    state = model.initSystem()
+    found = model.getCoordinateSet()
+    names = [found.get(index).getName() for index in range(found.getSize())]
+    titles = {name: title for title, wanted in (*PANELS, *MORE) for name in wanted}
+    turning = set(names) - {f"pelvis_t{axis}" for axis in "xyz"}
+    assert turning <= titles.keys()
+    assert {name.removesuffix("_r").removesuffix("_l") for name in SIGNS} == {
+        name.removesuffix("_r").removesuffix("_l") for name in turning
+    }
+
+    def place(body, station):
+        model.realizePosition(state)
+        at = model.getBodySet().get(body).findStationLocationInGround(state, opensim.Vec3(*map(float, station)))
+        return np.array([at.get(axis) for axis in range(3)])
+
+    for name in turning:
+        found.get(name).setValue(state, 0.0, False)
+    model.assemble(state)
+    for name, (body, station, way, words) in SIGNS.items():
+        before = place(body, station)
+        found.get(name).setValue(state, 0.15)
+        moved = place(body, station) - before
+        found.get(name).setValue(state, 0.0)
+        assert moved @ way > 0.8 * np.linalg.norm(moved) > 0, (name, moved)
+        assert words in titles[name]
 
 
 class TestJudge:
@@ -224,6 +303,23 @@ class TestJudge:
         assert report.came_out["not_observed"] == {"pro_sup": 1.0}
         assert report.came_out["sd_median"]["knee"] == pytest.approx(np.degrees(0.1))
         assert report.came_out["largest_marker_error"] == {"marker": "B", "frame": 7, "mm": pytest.approx(30)}
+
+    @pytest.mark.parametrize(
+        ("degrees", "frames", "told"),
+        [(-85.0, 6, True), (275.0, 6, True), (95.0, 6, True), (-85.0, 5, False), (-75.0, 60, False), (0.0, 60, False)],
+    )
+    def test_a_ball_joint_near_its_gimbal_lock_is_named(self, degrees, frames, told):
+        names = ("arm_flex_r", "arm_add_r", "arm_rot_r", "knee")
+        values = np.zeros((60, 4))
+        values[3 : 3 + frames, 1] = np.radians(degrees)
+        values[:, 3] = np.pi / 2  # no ball joint's
+        coordinates = Coordinates(names, values, np.ones(4, bool), np.arange(60) / 60)
+        balls = [names[:3], ("pelvis_tilt", "pelvis_list", "pelvis_rotation")]
+        report = judge(coordinates, {}, ("A",), np.full((60, 1), 0.01), (), balls)
+        assert [reason.blame for reason in report.reasons] == ["joint angle arm_add_r"] * told
+        if told:
+            assert "within 10 degrees of 90 in 6 of 60 frames, first in frame 3" in report.reasons[0].text
+            assert "arm_flex_r and arm_rot_r" in report.reasons[0].text
 
 
 @pytest.mark.parametrize("frames", [1, 90, 2500])

@@ -64,7 +64,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> StageReport:
     """Solve, judge and write."""
-    from kineograph.opensim.setup_files import read_coordinate_ranges, read_tasks
+    from kineograph.opensim.setup_files import read_ball_joints, read_coordinate_ranges, read_tasks
 
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # OpenSim logs to stdout
     settings = from_json(KinematicsSettings, args.settings)
@@ -88,6 +88,7 @@ def run(args: argparse.Namespace) -> StageReport:
         solution.markers,
         solution.marker_error_m,
         (*doubts, *more),
+        read_ball_joints(args.model),
     )
     return _write(args, solution, report, model)
 

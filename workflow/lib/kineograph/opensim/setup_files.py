@@ -6,7 +6,12 @@ import xml.etree.ElementTree as ET
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from kineograph.errors import InputError
+
+SQUARE = 0.1
+"""Cosine of the angle between two axes, at most, that are at right angles."""
 
 
 @dataclass(frozen=True)
@@ -94,18 +99,37 @@ def read_tasks(path: Path) -> Tasks:
 
 
 def read_coordinate_ranges(model: Path) -> dict[str, tuple[float, float]]:
-    """Each coordinate's range in a model file, rad or m, without starting OpenSim; empty where the file is empty."""
+    """The range of each coordinate that a model file clamps to it, rad or m, without starting OpenSim; empty where the file is.
+
+    The range of any other coordinate says only how far OpenSim's sliders go.
+    """
     if not model.stat().st_size:
         return {}
     ranges = {}
     for element in _parse(model).iter("Coordinate"):
         bounds = (element.findtext("range") or "").split()
-        if len(bounds) == 2:
+        if len(bounds) == 2 and (element.findtext("clamped") or "").strip() == "true":
             try:
                 ranges[element.get("name", "")] = (float(bounds[0]), float(bounds[1]))
             except ValueError as error:
                 raise _unusable(model, "numbers as the ends of a coordinate's range", str(error)) from error
     return ranges
+
+
+def read_ball_joints(model: Path) -> list[tuple[str, str, str]]:
+    """The coordinates of each joint that turns by three of them in a row about axes at right angles; none of an empty file."""
+    if not model.stat().st_size:
+        return []
+    found = []
+    for transform in _parse(model).iter("SpatialTransform"):
+        turns = [transform.find(f"TransformAxis[@name='rotation{number}']") for number in (1, 2, 3)]
+        names = [(turn.findtext("coordinates") or "").split() for turn in turns if turn is not None]
+        if len(names) < 3 or any(len(own) != 1 for own in names) or len({own[0] for own in names}) < 3:
+            continue
+        axes = np.array([(turn.findtext("axis") or "0 0 0").split() for turn in turns if turn is not None], float)
+        if np.abs(axes @ axes.T - np.diag(np.square(axes).sum(axis=1))).max() < SQUARE:
+            found.append((names[0][0], names[1][0], names[2][0]))
+    return found
 
 
 def read_body_shapes(model: Path) -> list[tuple[str, str, tuple[float, ...]]]:

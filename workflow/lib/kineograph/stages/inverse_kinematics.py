@@ -21,6 +21,9 @@ OpenSim's own advice is 2-4 cm (https://opensimconfluence.atlassian.net/wiki/spa
 WARN_AT_LIMIT = 0.25
 """A joint angle that sits at the end of its range in more frames than this is named."""
 LIMIT_TOLERANCE_RAD = 0.002
+GIMBAL_DEG = 10.0
+"""Where the second of three angles in a row is this near to 90 degrees, the first and the third turn about nearly one axis."""
+FEW_FRAMES = 5
 MOSTLY = 0.5
 """A coordinate is told of by the markers where it is so in this share of the frames."""
 
@@ -44,6 +47,7 @@ def judge(
     markers: Sequence[str],
     marker_error_m: FloatArray,
     doubts: Sequence[Reason] = (),
+    balls: Sequence[tuple[str, str, str]] = (),
 ) -> StageReport:
     """The report on a solution.
 
@@ -52,13 +56,15 @@ def judge(
     coordinates : Coordinates
         The solution; NaN in frames that could not be solved.
     ranges : dict of str to (float, float)
-        Each coordinate's range in the model, rad or m.
+        The range of each coordinate that the model holds in one, rad or m.
     markers : sequence of str
         The M markers that were followed.
     marker_error_m : (F, M) array
         Distance of each marker from its place on the model, m, NaN where it was missing.
     doubts : sequence of Reason
         What spoke against the markers before.
+    balls : sequence of three str
+        The coordinates of each joint that turns by three of them in a row about axes at right angles.
     """
     frames = len(coordinates.time_s)
     solved = finite(coordinates.values)
@@ -91,7 +97,7 @@ def judge(
                 "see which points are missing in the triangulation's verdict",
             )
         )
-    reasons += _at_limits(coordinates, ranges, solved)
+    reasons += [*_at_limits(coordinates, ranges, solved), *_gimbal(coordinates, balls, solved)]
     came_out = {
         "frames_solved": int(solved.sum()),
         "marker_error_mm": {
@@ -143,7 +149,7 @@ def _at_limits(
     sitting = {}
     observed = _observed(coordinates, solved)
     for index, name in enumerate(coordinates.names):
-        low, high = ranges[name]
+        low, high = ranges.get(name, (0.0, 0.0))
         if not coordinates.rotational[index] or high - low < 2 * LIMIT_TOLERANCE_RAD or observed[name] < MOSTLY:
             continue
         column = coordinates.values[solved, index]
@@ -163,3 +169,26 @@ def _at_limits(
             "read them as 'at the limit', not as measured",
         )
     ]
+
+
+def _gimbal(coordinates: Coordinates, balls: Sequence[tuple[str, str, str]], solved: BoolArray) -> list[Reason]:
+    """Joints whose first and third angle turn about nearly one axis: there only their sum or difference is the joint's."""
+    observed = _observed(coordinates, solved)
+    reasons = []
+    for first, middle, last in balls:
+        if not {first, middle, last} <= set(coordinates.names) or observed[middle] < MOSTLY:
+            continue
+        near = solved & (
+            np.abs(np.cos(coordinates.values[:, coordinates.names.index(middle)])) < np.sin(np.radians(GIMBAL_DEG))
+        )
+        if near.sum() > FEW_FRAMES:
+            reasons.append(
+                Reason(
+                    "warn",
+                    f"{middle} is within {GIMBAL_DEG:.0f} degrees of 90 in {near.sum()} of {len(solved)} frames, first in frame "
+                    f"{np.flatnonzero(near)[0]}: {first} and {last} turn about nearly the same axis there",
+                    f"joint angle {middle}",
+                    "read those two not singly: only the two together say how the joint is turned (gimbal lock)",
+                )
+            )
+    return reasons

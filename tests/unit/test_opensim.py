@@ -208,8 +208,8 @@ def test_ball_joints_are_found_in_the_file(opensim_setup):
 
 FORWARD, UP, RIGHT = np.eye(3)
 SIGNS = {
-    "pelvis_tilt": ("torso", (0, 0.3, 0), -FORWARD, "back (+)"),
-    "pelvis_list": ("torso", (0, 0.3, 0), RIGHT, "to the right (+)"),
+    "pelvis_tilt": ("torso", (0, 0.3, 0), -FORWARD, "(facing X), back (+)"),
+    "pelvis_list": ("torso", (0, 0.3, 0), RIGHT, "(facing X), right (+)"),
     "pelvis_rotation": ("torso", (0.2, 0, 0), -RIGHT, "left (+)"),
     "hip_flexion_r": ("tibia_r", (0, -0.3, 0), FORWARD, "flexion (+)"),
     "hip_adduction_r": ("tibia_r", (0, -0.3, 0), -RIGHT, "adduction (+)"),
@@ -269,6 +269,10 @@ def test_titles_say_what_is_positive(opensim_setup):
         found.get(name).setValue(state, 0.0)
         assert moved @ way > 0.8 * np.linalg.norm(moved) > 0, (name, moved)
         assert words in titles[name]
+    found.get("pelvis_rotation").setValue(state, np.pi)  # who faces -X leans forward by the same tilt
+    before = place("torso", (0, 0.3, 0))
+    found.get("pelvis_tilt").setValue(state, 0.15)
+    assert (place("torso", (0, 0.3, 0)) - before) @ FORWARD < -0.01
 
 
 class TestJudge:

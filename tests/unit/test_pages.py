@@ -239,7 +239,7 @@ class TestBones:
 
 def test_every_coordinate_has_a_panel_once():
     names = ("knee_angle_l", "knee_angle_r", "tail_flex_r", "tail_flex_l", "pelvis_tilt", "neck_flexion")
-    titles = ["Pelvis tilt, back (+) / forward (-)", "Knee flexion (+) / extension (-)"]
+    titles = ["Pelvis tilt (facing X), back (+) / forward (-)", "Knee flexion (+) / extension (-)"]
     assert [title for title, _ in named_panels(names)] == titles
     others = [("Neck extension (+) / flexion (-)", ["neck_flexion"]), ("tail flex", ["tail_flex_r", "tail_flex_l"])]
     assert other_panels(names) == others

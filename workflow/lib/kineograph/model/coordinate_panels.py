@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 PANELS = (
-    ("Pelvis tilt, back (+) / forward (-)", ("pelvis_tilt",)),
-    ("Pelvis list, to the right (+) / left (-)", ("pelvis_list",)),
+    ("Pelvis tilt (facing X), back (+) / forward (-)", ("pelvis_tilt",)),
+    ("Pelvis list (facing X), right (+) / left (-)", ("pelvis_list",)),
     ("Pelvis rotation, left (+) / right (-)", ("pelvis_rotation",)),
     ("Hip flexion (+) / extension (-)", ("hip_flexion_r", "hip_flexion_l")),
     ("Hip adduction (+) / abduction (-)", ("hip_adduction_r", "hip_adduction_l")),
@@ -22,7 +22,8 @@ PANELS = (
     ("Elbow flexion (+) / extension (-)", ("elbow_flex_r", "elbow_flex_l")),
 )
 """Title and coordinates of each panel, by the names of the Pose2Sim and Rajagopal models. What is positive was found by moving
-each coordinate of Pose2Sim's models in OpenSim; the lumbar ones of Rajagopal's, whose names say extension, were not run."""
+each coordinate of Pose2Sim's models in OpenSim; the lumbar ones of Rajagopal's, whose names say extension, were not run.
+The pelvis tilts and lists about the room's axes before it turns, so these two are as named for somebody who faces OpenSim's X."""
 MORE = (
     ("Shoulder rotation, inward (+) / outward (-)", ("arm_rot_r", "arm_rot_l")),
     ("Forearm pronation (+) / supination (-)", ("pro_sup_r", "pro_sup_l")),

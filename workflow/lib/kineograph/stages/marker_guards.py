@@ -84,7 +84,7 @@ def _upside_down(markers: MarkerTrajectories) -> list[Reason]:
             "warn",
             f"the head is above the feet in {share:.0%} of the frames only; the body lies along {main}, and up is Y",
             "",
-            "unless the person does not stand, the axes are swapped: see the calibration's vertical",
+            "unless the person does not stand, the axes are swapped: set calibration.world_up",
         )
     ]
 

@@ -202,7 +202,8 @@ def _check_turned_views(rig: Rig) -> Iterator[Reason]:
                 "warn",
                 f"the calibration says that the view of {name} is turned by {turn} degrees; this was found and not applied",
                 f"camera {name}",
-                "look at the cameras on the trial's page; say in calibration.image_edits by how much the video is turned (turn_deg; 0 if it is not)",
+                "look at the cameras on the trial's page; say in calibration.image_edits by how much the video is turned "
+                "(turn_deg; 0 if it is not)",
             )
 
 

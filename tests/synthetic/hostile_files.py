@@ -31,7 +31,13 @@ from kineograph.io.skeletons import read_skeleton
 from kineograph.io.timestamps import read_timestamps
 from kineograph.io.trc import MarkerTrajectories, read_trc, write_trc
 from kineograph.model.keypoints import Keypoints2D
-from kineograph.opensim.setup_files import read_coordinate_ranges, read_marker_names, read_measurements, read_tasks
+from kineograph.opensim.setup_files import (
+    read_ball_joints,
+    read_coordinate_ranges,
+    read_marker_names,
+    read_measurements,
+    read_tasks,
+)
 from kineograph.settings.configuration import Configuration
 from synthetic import keypoint_files
 from synthetic.calibration_files import ROOMS
@@ -129,7 +135,11 @@ TASKS = """<OpenSimDocument Version="40000"><InverseKinematicsTool><IKTaskSet><o
 <IKCoordinateTask name="L5_S1"><apply>true</apply><weight>0.1</weight><value>0</value></IKCoordinateTask>
 </objects></IKTaskSet></InverseKinematicsTool></OpenSimDocument>"""
 MODEL = """<OpenSimDocument Version="40000"><Model name="m"><JointSet><objects><PinJoint name="knee"><coordinates>
-<Coordinate name="knee_angle_r"><range>-0.1 2.0</range></Coordinate></coordinates></PinJoint></objects></JointSet>
+<Coordinate name="knee_angle_r"><range>-0.1 2.0</range><clamped>true</clamped></Coordinate></coordinates></PinJoint>
+<CustomJoint name="hip"><SpatialTransform><TransformAxis name="rotation1"><coordinates>a</coordinates><axis>0 0 1</axis>
+</TransformAxis><TransformAxis name="rotation2"><coordinates>b</coordinates><axis>1 0 0</axis></TransformAxis>
+<TransformAxis name="rotation3"><coordinates>c</coordinates><axis>0 1 0</axis></TransformAxis></SpatialTransform></CustomJoint>
+</objects></JointSet>
 <MarkerSet><objects><Marker name="RHip"/></objects></MarkerSet></Model></OpenSimDocument>"""
 
 
@@ -177,6 +187,7 @@ OTHERS = {
     "scaling set-up": _text("scaling.xml", SCALING, read_measurements),
     "kinematics set-up": _text("ik.xml", TASKS, read_tasks),
     "model's ranges": _text("model.osim", MODEL, read_coordinate_ranges),
+    "model's ball joints": _text("model.osim", MODEL, read_ball_joints),
     "model's markers": _text("model.osim", MODEL, read_marker_names),
     "configuration": _copy(REPOSITORY / "config" / "config.demo.yaml", _configuration),
     "calibration TOML": Target(

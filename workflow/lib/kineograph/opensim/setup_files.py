@@ -126,8 +126,11 @@ def read_ball_joints(model: Path) -> list[tuple[str, str, str]]:
         names = [(turn.findtext("coordinates") or "").split() for turn in turns if turn is not None]
         if len(names) < 3 or any(len(own) != 1 for own in names) or len({own[0] for own in names}) < 3:
             continue
-        axes = np.array([(turn.findtext("axis") or "0 0 0").split() for turn in turns if turn is not None], float)
-        if np.abs(axes @ axes.T - np.diag(np.square(axes).sum(axis=1))).max() < SQUARE:
+        try:
+            axes = np.array([(turn.findtext("axis") or "").split() for turn in turns if turn is not None], float)
+        except ValueError as error:
+            raise _unusable(model, "three numbers as an axis of a joint", str(error)) from error
+        if axes.shape == (3, 3) and np.abs(axes @ axes.T - np.eye(3)).max() < SQUARE:
             found.append((names[0][0], names[1][0], names[2][0]))
     return found
 

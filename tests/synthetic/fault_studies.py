@@ -16,11 +16,15 @@ from kineograph.geometry.rotation import matrix_from_vector
 from kineograph.model.camera import Camera, Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.skeleton import Skeleton
-from synthetic.scene import Faults, Motion, boxes, film, on_path, ring, walker
+from synthetic.scene import Faults, Motion, ahead_rad, boxes, film, on_path, ring, walker
 
 FPS_HZ = 30.0
 SECONDS = 5.0
 TRIALS = ("T1", "T2", "T3", "T4")
+TURN_S = 1.5
+"""A person turns about in so long."""
+LONGEST_AFTER_S = 3.0
+"""So long after the last frame people still move, for cameras that are late or lost frames."""
 NOISE = Faults(noise_px=1.5, occlusion=0.03, outliers=0.01)
 PARTICIPANT = "P1"
 
@@ -159,7 +163,20 @@ def movement(skeleton: Skeleton, height_m: float, random: np.random.Generator) -
     def path(t: np.ndarray) -> np.ndarray:
         return np.stack([wide[0] * np.sin(quick[0] * t + start[2]), wide[1] * np.sin(quick[1] * t + start[3])], axis=-1)
 
-    return on_path(lambda t: body(clock(t)), path)
+    return on_path(lambda t: body(clock(t)), path, _unhurried(ahead_rad(path)))
+
+
+def _unhurried(heading_rad: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """A heading without turns that nobody can make: where a path nearly stops, it leads back at once.
+
+    The mean over :data:`TURN_S`, weighed by a raised cosine: a turn about takes that long, at most at 2 pi / TURN_S, rad/s.
+    """
+    step_s = 1e-3
+    grid = np.arange(-TURN_S, SECONDS + LONGEST_AFTER_S + TURN_S, step_s)
+    weights = np.hanning(round(TURN_S / step_s) | 1)
+    half = len(weights) // 2
+    smooth = np.convolve(np.unwrap(heading_rad(grid)), weights / weights.sum(), mode="valid")
+    return lambda t: np.interp(t, grid[half : len(grid) - half], smooth)
 
 
 def healthy(here: Room) -> Study:

@@ -112,18 +112,36 @@ def walker(
     return motion
 
 
-def on_path(person: Motion, path: Callable[[np.ndarray], np.ndarray]) -> Motion:
-    """A person who walks on the spot at the origin, carried along a path: from times (F,) to places (F, 2), m."""
+def on_path(
+    person: Motion,
+    path: Callable[[np.ndarray], np.ndarray],
+    facing_rad: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Motion:
+    """A person who walks on the spot at the origin, carried along a path: from times (F,) to places (F, 2), m.
+
+    They face where `facing_rad` says, from times (F,) to headings (F,); without it, where they go, so that they turn
+    about at once where they stop.
+    """
 
     def motion(time_s: np.ndarray) -> np.ndarray:
         t = np.asarray(time_s, float)
-        place, ahead = path(t), path(t + 1e-3) - path(t - 1e-3)
-        heading = np.arctan2(ahead[:, 1], ahead[:, 0])[:, None]
+        place = path(t)
+        heading = (facing_rad or ahead_rad(path))(t)[:, None]
         x, y, up = np.moveaxis(person(t), -1, 0)
         turned = [np.cos(heading) * x - np.sin(heading) * y, np.sin(heading) * x + np.cos(heading) * y]
         return np.stack([turned[0] + place[:, :1], turned[1] + place[:, 1:], up], axis=-1)
 
     return motion
+
+
+def ahead_rad(path: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarray], np.ndarray]:
+    """Where a path leads: from times (F,) to headings (F,)."""
+
+    def heading(time_s: np.ndarray) -> np.ndarray:
+        way = path(time_s + 1e-3) - path(time_s - 1e-3)
+        return np.arctan2(way[:, 1], way[:, 0])
+
+    return heading
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Do the cameras stand so that every direction of space can be measured? In which one points are least sure, and why."""
+"""Can every direction of space be measured? In which one points are least sure, and whether cameras stand badly or are missed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from kineograph.model.points import Points3D
-from kineograph.model.report import Reason
+from kineograph.model.report import Reason, Verdict
 from kineograph.model.shapes import FloatArray
 
 SAMPLES = 1000
@@ -16,6 +16,8 @@ STRETCHED = 3.0
 """Points that are so many times less sure in one direction than in the surest are worth a warning ..."""
 UNSURE_MM = 20.0
 """... and a failing verdict, if their standard deviation there is larger than this: joint angles are then off by many degrees."""
+SELDOM = 0.5
+"""A camera that is used in fewer of the points than this is missed, where all cameras together would measure well."""
 
 
 def weakest_direction(points: Points3D, covariance_m2: FloatArray, positions_m: FloatArray) -> dict[str, float]:
@@ -34,8 +36,8 @@ def weakest_direction(points: Points3D, covariance_m2: FloatArray, positions_m: 
     -------
     dict
         Medians over points: ``sd_mm``, the standard deviation in the direction in which it is largest; ``ratio``, that to the
-        smallest; ``angle_deg``, of all pairs of the point's cameras the angle between their lines of sight that is nearest to a
-        right one. Empty without points.
+        smallest; ``ratio_of_all``, what it would be if all cameras were used, and equally good; ``angle_deg``, of all pairs of
+        the point's cameras the angle between their lines of sight that is nearest to a right one. Empty without points.
     """
     index = np.flatnonzero(points.measured & np.isfinite(covariance_m2).all(axis=(-1, -2)))
     if not index.size:
@@ -44,30 +46,65 @@ def weakest_direction(points: Points3D, covariance_m2: FloatArray, positions_m: 
     variance = np.linalg.eigvalsh(covariance_m2.reshape(-1, 3, 3)[index])
     sd_m = np.sqrt(np.maximum(variance, 1e-12))
     ray = points.position_m.reshape(-1, 1, 3)[index] - positions_m
-    ray /= np.linalg.norm(ray, axis=-1, keepdims=True)
+    distance_m = np.linalg.norm(ray, axis=-1, keepdims=True)
+    ray /= distance_m
     used = points.cameras_used.reshape(-1, len(positions_m))[index]
     both = used[:, :, None] & used[:, None]
     cosine = np.where(both, np.abs(ray @ ray.swapaxes(1, 2)), 1.0).min(axis=(1, 2))
     return {
         "sd_mm": float(np.median(sd_m[:, 2]) * 1e3),
         "ratio": float(np.median(sd_m[:, 2] / sd_m[:, 0])),
+        "ratio_of_all": float(np.median(_stretch(ray, distance_m))),
         "angle_deg": float(np.degrees(np.median(np.arccos(np.clip(cosine, 0.0, 1.0))))),
     }
 
 
-def weak_direction(conditioning: dict[str, float], cameras: Sequence[str]) -> list[Reason]:
-    """A reason for doubt where one direction is measured much less surely than the others."""
-    if not conditioning:
+def _stretch(ray: FloatArray, distance_m: FloatArray) -> FloatArray:
+    """How many times less sure (N,) points are in one direction, seen along rays (N, C, 3) from these distances (N, C, 1).
+
+    A camera measures across its line of sight, the less surely the farther away, and along it nothing.
+    """
+    along = ray / distance_m
+    information = np.square(1 / distance_m).sum(axis=1)[..., None] * np.eye(3) - along.swapaxes(1, 2) @ along
+    values = np.linalg.eigvalsh(information)
+    stretch: FloatArray = np.sqrt(values[:, 2] / np.maximum(values[:, 0], 1e-12))
+    return stretch
+
+
+def weak_direction(conditioning: dict[str, float], cameras: Sequence[str], used: FloatArray) -> list[Reason]:
+    """A reason for doubt where one direction is measured much less surely than the others.
+
+    Parameters
+    ----------
+    conditioning : dict
+        From :func:`weakest_direction`.
+    cameras : sequence of str
+        C names.
+    used : (C,) array
+        The share of the points in which each camera is used.
+    """
+    if not conditioning or conditioning["ratio"] < STRETCHED:
         return []
-    if conditioning["ratio"] < STRETCHED:
-        return []
-    return [
-        Reason(
-            "fail" if conditioning["sd_mm"] > UNSURE_MM else "warn",
-            f"points are {conditioning['ratio']:.0f} times less sure in one direction than across it (standard deviation "
-            f"{conditioning['sd_mm']:.0f} mm, median): the lines of sight of {', '.join(cameras)} cross at "
-            f"{conditioning['angle_deg']:.0f} degrees at best",
-            f"cameras {', '.join(cameras)}",
-            "move a camera to the side, or add one: lines of sight should cross at 40 to 90 degrees",
+    verdict: Verdict = "fail" if conditioning["sd_mm"] > UNSURE_MM else "warn"
+    text = (
+        f"points are {conditioning['ratio']:.0f} times less sure in one direction than across it (standard deviation "
+        f"{conditioning['sd_mm']:.0f} mm, median): "
+    )
+    if conditioning["ratio_of_all"] < STRETCHED:
+        missed = [camera for camera, share in zip(cameras, used, strict=True) if share < SELDOM]
+        text += (
+            f"all cameras together would make it {conditioning['ratio_of_all']:.1f} times, but {used.sum():.1f} of "
+            f"{len(cameras)} are used on average, and {', '.join(missed) or 'none'} in less than {SELDOM:.0%} of the points"
         )
-    ]
+        hint = (
+            "see why by the other verdicts and the overlays: are they calibrated, in step, and in view of the person?"
+        )
+        return [Reason(verdict, text, _named(missed), hint)]
+    text += f"the lines of sight of {', '.join(cameras)} cross at {conditioning['angle_deg']:.0f} degrees at best"
+    hint = "move a camera to the side, or add one: lines of sight should cross at 40 to 90 degrees"
+    return [Reason(verdict, text, _named(cameras), hint)]
+
+
+def _named(cameras: Sequence[str]) -> str:
+    """Cameras as reasons blame them."""
+    return f"camera{'s' if len(cameras) > 1 else ''} {', '.join(cameras)}" if cameras else ""

@@ -55,7 +55,7 @@ def report_on(
     reasons = [
         *_gaps(points),
         *_jumps(points),
-        *weak_direction(conditioning, points.cameras),
+        *weak_direction(conditioning, points.cameras, _used(points)),
         *_often_left_out(points.cameras, left_out),
     ]
     came_out = {
@@ -81,6 +81,12 @@ def report_on(
         "undistorted": undistorted,
     }
     return StageReport(STAGE, came_in, came_out, worst_first(reasons))
+
+
+def _used(points: Points3D) -> FloatArray:
+    """The share of the points, (C,), in which each camera is used."""
+    used: FloatArray = points.cameras_used[points.measured].sum(axis=0) / max(int(points.measured.sum()), 1)
+    return used
 
 
 def _left_out(points: Points3D, confident: BoolArray, min_cameras: int) -> FloatArray:

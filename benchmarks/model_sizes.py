@@ -83,11 +83,12 @@ class Study:
         """The factors by each way."""
         body = Poseable(self.generic, self.tasks.markers, self.tasks.coordinates)
         pairs = scale([markers], self.measurements, self.places, None, 70.0, ScaleSettings())[0].factors
-        posed = scale([markers], self.measurements, self.places, None, 70.0, ScaleSettings(), body)[0].factors
+        found = scale([markers], self.measurements, self.places, None, 70.0, ScaleSettings(), body)[0]
+        posed = found.factors
         variance = np.full(markers.position_m.shape[:2], np.nan)
         seen = ObservedMarkers("T", markers.names, markers.position_m, variance, FPS_HZ)
         frames = choose_frames([seen], markers.names)
-        groups = factor_groups(self.measurements, posed, self.places, True)
+        groups = factor_groups(self.measurements, posed, self.places, True, found.ratio)
         spreads = task_spreads(self.tasks.coordinates, "weak", len(frames.names))
         fit = refine(self.generic, frames, self.tasks.markers, spreads, posed, groups, offsets=False)
         return {"pairs": pairs, "postures": posed, "refined": fit.factors if is_taken(fit) else posed}

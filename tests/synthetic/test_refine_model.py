@@ -76,18 +76,18 @@ def settings(opensim_setup, tmp_path_factory):
 
 
 def paired(setting, what):
-    """The factors by pair scaling."""
+    """Pair scaling's factors, and ratios of the pairs."""
     markers = [TrialMarkers("T", what.markers.names, what.markers.position_m)]
-    return scale(markers, setting.measurements, setting.places, None, None, ScaleSettings())[0].factors
+    return scale(markers, setting.measurements, setting.places, None, None, ScaleSettings())[0]
 
 
-def refined(setting, what, factors, offsets=False):
+def refined(setting, what, scaling, offsets=False):
     position = what.markers.position_m
     observed = ObservedMarkers("T", what.markers.names, position, np.full(position.shape[:2], np.nan), FPS_HZ)
     frames = choose_frames([observed], what.markers.names)
     spreads = task_spreads(setting.who.tasks.coordinates, "weak", len(frames.names))
-    groups = factor_groups(setting.measurements, factors, setting.places, True)
-    return refine(setting.generic, frames, setting.who.tasks.markers, spreads, factors, groups, offsets=offsets)
+    groups = factor_groups(setting.measurements, scaling.factors, setting.places, True, scaling.ratio)
+    return refine(setting.generic, frames, setting.who.tasks.markers, spreads, scaling.factors, groups, offsets=offsets)
 
 
 def errors(setting, factors):
@@ -100,9 +100,9 @@ def test_exact_markers_give_the_true_factors(settings):
     """Measured: 0.1 % at the most, 10 % by pair scaling."""
     setting = settings("halpe26")
     what = trial(setting.who, "jump", seed=301, frames=70)
-    factors = paired(setting, what)
-    assert max(errors(setting, factors).values()) > 0.05
-    found = refined(setting, what, factors)
+    scaling = paired(setting, what)
+    assert max(errors(setting, scaling.factors).values()) > 0.05
+    found = refined(setting, what, scaling)
     assert found.check.passed
     assert max(errors(setting, found.factors).values()) < 0.01
 
@@ -114,15 +114,15 @@ def test_noise_leaves_better_factors_and_leg_angles_than_pair_scaling(settings, 
     """
     setting = settings("halpe26")
     what = trial(setting.who, "reaching", seed=302, frames=240, noise_m=NOISE_M)
-    factors = paired(setting, what)
-    found = refined(setting, what, factors)
+    scaling = paired(setting, what)
+    found = refined(setting, what, scaling)
     assert found.check.passed
     short = Trial(
         dataclasses.replace(what.markers, position_m=what.markers.position_m[:60], time_s=what.markers.time_s[:60]),
         what.truth[:60],
     )
     wrong, legs = [], []
-    for number, each in enumerate((factors, found.factors)):
+    for number, each in enumerate((scaling.factors, found.factors)):
         model = models.load_model(opensim_setup / SIMPLE, opensim_setup / MARKER_SETS["halpe26"][0])
         models.scale_model(model, each, 70.0, "P1")
         models.write_model(model, tmp_path / f"{number}.osim")

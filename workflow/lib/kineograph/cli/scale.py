@@ -72,7 +72,7 @@ def run(args: argparse.Namespace) -> StageReport:
         from kineograph.cli._refinement import refined
         from kineograph.stages.refine_model import factor_groups
 
-        groups = factor_groups(measurements, factors, place_m, settings.pool_sides)
+        groups = factor_groups(measurements, factors, place_m, settings.pool_sides, result.ratio)
         factors, offset_m, report = refined(args, settings, generic, groups, result, report)
     scale_model(model, factors, result.mass_kg, args.participant)
     move_markers(model, offset_m)

@@ -48,11 +48,19 @@ class Group:
         Bodies and axes.
     prior_sd : float
         Of the logarithm of the factor.
+    disagreement : float
+        Standard error of the factor by what its pairs of markers tell differently, relative to it; 0 where one pair tells.
     """
 
     name: str
     entries: tuple[tuple[str, int], ...]
     prior_sd: float
+    disagreement: float = 0.0
+
+    @property
+    def unsure(self) -> float:
+        """How far pair scaling may be off, of the logarithm: by the prior, and by what its pairs say themselves."""
+        return float(np.hypot(self.prior_sd, self.disagreement))
 
 
 @dataclass(frozen=True)
@@ -117,8 +125,9 @@ def factor_groups(
     factors: Mapping[str, FloatArray],
     model_markers_m: Mapping[str, FloatArray],
     pool_sides: bool,
+    ratio: Mapping[tuple[str, str], float],
 ) -> tuple[Group, ...]:
-    """Which factors pair scaling sets to one number."""
+    """Which factors pair scaling sets to one number; `ratio` is what it has of each pair of markers."""
     owner: dict[tuple[str, int], tuple[str, tuple[tuple[str, str], ...]]] = {}
     for item in measurements:
         for body, axes in item.bodies.items():
@@ -134,8 +143,15 @@ def factor_groups(
         lengths = [float(np.linalg.norm(model_markers_m[a] - model_markers_m[b])) for a, b in pairs]
         placement = PLACEMENT_M * np.sqrt(2 / len(lengths)) / np.mean(lengths)
         side = f"_{entries[0][0][-1]}" if names.count(name) > 1 else ""
-        groups.append(Group(name + side, tuple(entries), float(np.hypot(placement, BENDING))))
+        told = [ratio[pair] for pair in pairs if np.isfinite(ratio.get(pair, np.nan))]
+        prior_sd = float(np.hypot(placement, BENDING))
+        groups.append(Group(name + side, tuple(entries), prior_sd, _disagreement(told)))
     return tuple(groups)
+
+
+def _disagreement(ratios: Sequence[float]) -> float:
+    """The standard error of the mean of these, relative to it."""
+    return float(np.std(ratios, ddof=1) / np.sqrt(len(ratios)) / np.mean(ratios)) if len(ratios) > 1 else 0.0
 
 
 def refine(

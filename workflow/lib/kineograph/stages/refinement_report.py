@@ -18,7 +18,7 @@ TOLD = 0.7
 """A factor or shift is told by the frames where less than this share of its prior standard deviation is left (half the
 variance)."""
 SURPRISING = 3.0
-"""Pair scaling and refinement disagree where a factor changed by more than so many prior standard deviations."""
+"""Pair scaling and refinement disagree where a factor changed by more than so many standard deviations of the former."""
 
 
 def with_refinement(
@@ -107,7 +107,7 @@ def _reasons(refined: Refined, factors: Mapping[str, Mapping[str, float]]) -> li
         ]
     reasons = []
     for group, change in zip(refined.groups, refined.change, strict=True):
-        if abs(change) > SURPRISING * group.prior_sd:
+        if abs(change) > SURPRISING * group.unsure:
             text = (
                 f"refining makes the {group.name} {np.expm1(abs(change)):.0%} {'larger' if change > 0 else 'smaller'}"
             )

@@ -55,10 +55,13 @@ class Scaling:
         Body -> scale along its axes.
     mass_kg : float
         Mass of the model, kg.
+    ratio : dict of (str, str) to float
+        Pair of markers -> its length relative to the generic model's.
     """
 
     factors: dict[str, FloatArray] = field(default_factory=dict)
     mass_kg: float = Build().mass_kg
+    ratio: dict[tuple[str, str], float] = field(default_factory=dict)
 
 
 def scale(
@@ -118,7 +121,7 @@ def scale(
         tuple(unmeasured),
         in_posture,
     )
-    return Scaling(factors, build_of.mass_kg), report_on(measurements, measured, build_of)
+    return Scaling(factors, build_of.mass_kg, ratio), report_on(measurements, measured, build_of)
 
 
 def _in_posture(

@@ -214,4 +214,4 @@ def test_cameras_that_stand_well_and_are_not_used_are_named_and_not_the_others(h
     seen, empty = filmed(ring(4), halpe), filmed(ring(4), halpe, faults=NOBODY)
     *_, triangulation, _ = reports(ring(4), [seen[0], empty[1], seen[2], empty[3]], halpe)
     assert [reason.blame for reason in triangulation.reasons] == ["cameras cam02, cam04"]
-    assert "2.0 of 4 are used on average, and cam02, cam04 in less than 50%" in triangulation.reasons[0].text
+    assert "2.0 of 4 are on average, and cam02, cam04 in less than 50%" in triangulation.reasons[0].text

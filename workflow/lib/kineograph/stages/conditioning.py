@@ -86,21 +86,22 @@ def weak_direction(conditioning: dict[str, float], cameras: Sequence[str], used:
     if not conditioning or conditioning["ratio"] < STRETCHED:
         return []
     verdict: Verdict = "fail" if conditioning["sd_mm"] > UNSURE_MM else "warn"
-    text = (
-        f"points are {conditioning['ratio']:.0f} times less sure in one direction than across it (standard deviation "
-        f"{conditioning['sd_mm']:.0f} mm, median): "
-    )
+    ratio, sd_mm = conditioning["ratio"], conditioning["sd_mm"]
     if conditioning["ratio_of_all"] < STRETCHED:
         missed = [camera for camera, share in zip(cameras, used, strict=True) if share < SELDOM]
-        text += (
-            f"all cameras together would make it {conditioning['ratio_of_all']:.1f} times, but {used.sum():.1f} of "
-            f"{len(cameras)} are used on average, and {', '.join(missed) or 'none'} in less than {SELDOM:.0%} of the points"
+        text = (
+            f"points are {ratio:.0f} times less sure in one direction than across it (standard deviation {sd_mm:.0f} mm, "
+            f"median), and {conditioning['ratio_of_all']:.1f} times if all cameras were used: {used.sum():.1f} of {len(cameras)} are on "
+            f"average, and {', '.join(missed) or 'none'} in less than {SELDOM:.0%} of the points"
         )
         hint = (
             "see why by the other verdicts and the overlays: are they calibrated, in step, and in view of the person?"
         )
         return [Reason(verdict, text, _named(missed), hint)]
-    text += f"the lines of sight of {', '.join(cameras)} cross at {conditioning['angle_deg']:.0f} degrees at best"
+    text = (
+        f"points are {ratio:.0f} times less sure in one direction than across it (standard deviation {sd_mm:.0f} mm, median): "
+        f"the lines of sight of {', '.join(cameras)} cross at {conditioning['angle_deg']:.0f} degrees at best"
+    )
     hint = "move a camera to the side, or add one: lines of sight should cross at 40 to 90 degrees"
     return [Reason(verdict, text, _named(cameras), hint)]
 

@@ -91,8 +91,8 @@ def weak_direction(conditioning: dict[str, float], cameras: Sequence[str], used:
         missed = [camera for camera, share in zip(cameras, used, strict=True) if share < SELDOM]
         text = (
             f"points are {ratio:.0f} times less sure in one direction than across it (standard deviation {sd_mm:.0f} mm, "
-            f"median), and {conditioning['ratio_of_all']:.1f} times if all cameras were used: {used.sum():.1f} of {len(cameras)} are on "
-            f"average, and {', '.join(missed) or 'none'} in less than {SELDOM:.0%} of the points"
+            f"median), and {conditioning['ratio_of_all']:.1f} times if all cameras were used: {used.sum():.1f} of "
+            f"{len(cameras)} are on average, and {', '.join(missed) or 'none'} in less than {SELDOM:.0%} of the points"
         )
         hint = (
             "see why by the other verdicts and the overlays: are they calibrated, in step, and in view of the person?"

@@ -6,6 +6,7 @@ triangulation and what follows it. The seed is none that a threshold was chosen 
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from kineograph.stages.associate import AssociateSettings, associate
@@ -13,7 +14,7 @@ from kineograph.stages.calibration_health import MIN_CONFIDENCE, assess_health
 from kineograph.stages.sightings import sightings_of_trial
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from synthetic.fault_score import charge, mended, names_the_fault, wrongly_blamed
-from synthetic.fault_studies import FAULTS, FPS_HZ, PARTICIPANT, study
+from synthetic.fault_studies import FAULTS, FPS_HZ, PARTICIPANT, SECONDS, room, study
 
 SEED = 31
 BY_COMPARISON = ("wrong person",)
@@ -49,3 +50,12 @@ def test_the_verdicts_name_the_fault_and_nobody_else(fault, skeletons):
     assert wrongly_blamed(made, charges) == []
     if made.blame is not None:
         assert mended(made, offsets) or [item for item in charges if names_the_fault(made, item)], made.what
+
+
+def test_people_in_the_studies_move_as_people_do(skeletons):
+    """So that what a verdict says of a movement is said of a fault. Measured: at most 4.0 m/s."""
+    time_s = np.arange(0, SECONDS, 1 / FPS_HZ)
+    for fault in FAULTS:
+        for seed in range(1, 4):
+            for motion in room(fault, seed, skeletons("halpe26"), ("T1", "T2", "T3")).motions.values():
+                assert np.nanmax(np.linalg.norm(np.diff(motion(time_s), axis=0), axis=-1)) * FPS_HZ < 6.0

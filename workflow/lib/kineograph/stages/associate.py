@@ -21,7 +21,7 @@ from kineograph.geometry.lines_of_sight import lines_of_sight
 from kineograph.model.camera import Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
-from kineograph.model.shapes import FloatArray, IntArray, finite
+from kineograph.model.shapes import BoolArray, FloatArray, IntArray, finite
 from kineograph.model.skeleton import Skeleton
 from kineograph.model.synchronization import Synchronization
 from kineograph.model.tracks import NOT_SEEN, PersonTracks
@@ -205,7 +205,7 @@ def _report(
 ) -> StageReport:
     frames = len(tracks.time_s)
     cameras = {item.camera: int(finite(item.bbox_px).any(axis=1).sum()) for item in keypoints}
-    support, reasons = _support(tracks)
+    support, reasons = _support(tracks, keypoints)
     doubts = _doubts(tracks, people, naming) + _touches(tracks, centre_m)
     taken = set(naming.person.values())
     bystanders = [
@@ -224,7 +224,9 @@ def _report(
     return StageReport(STAGE, came_in, came_out, worst_first([*implausible, *reasons, *doubts, *naming.reasons]))
 
 
-def _support(tracks: PersonTracks) -> tuple[dict[str, dict[str, object]], list[Reason]]:
+def _support(
+    tracks: PersonTracks, keypoints: Sequence[Keypoints2D]
+) -> tuple[dict[str, dict[str, object]], list[Reason]]:
     """How well each participant is seen, a camera and all together, and what is wrong with it."""
     frames = len(tracks.time_s)
     seen = tracks.detection >= 0
@@ -247,17 +249,39 @@ def _support(tracks: PersonTracks) -> tuple[dict[str, dict[str, object]], list[R
                     "look at the cameras on the trial's page: is the person detected, are the cameras calibrated and in step?",
                 )
             )
-        reasons += [
-            Reason(
-                "warn",
-                f"{camera} shows {name} in {share:.0%} of the frames only",
-                f"camera {camera}",
-                "look at this camera on the trial's page: is the person in view, and does its calibration hold?",
-            )
-            for camera, share in zip(tracks.cameras, by_camera, strict=True)
-            if present >= FAIL_PRESENCE and share < WARN_CAMERA
-        ]
+        if present >= FAIL_PRESENCE:
+            reasons += _seldom_seen(name, by_camera, seen, keypoints)
     return support, reasons
+
+
+def _seldom_seen(name: str, by_camera: FloatArray, seen: BoolArray, keypoints: Sequence[Keypoints2D]) -> list[Reason]:
+    """The cameras that show a participant seldom: `by_camera` (C,) is in how many frames, `seen` (F, P, C) who is seen at all.
+
+    Where as many of them show somebody else as cameras show the participant, the one may be right as well as the others.
+    """
+    seldom = np.flatnonzero(by_camera < WARN_CAMERA).tolist()
+    showing = [item.camera for c, item in enumerate(keypoints) if c not in seldom]
+    people = np.array([finite(item.bbox_px).sum() / max(item.n_frames, 1) for item in keypoints])
+    somebody_else = people - seen.sum(axis=1).mean(axis=0) > WARN_CAMERA
+    against = [c for c in seldom if somebody_else[c]]
+    reasons = []
+    if showing and len(against) >= len(showing):
+        text = (
+            f"{', '.join(showing)} show {name}, and {', '.join(keypoints[c].camera for c in against)} somebody who does not fit "
+            "them: which of them are right can't be told here"
+        )
+        hint = "are videos of two cameras exchanged, or of another trial? The calibration's health compares them one by one"
+        reasons.append(Reason("warn", text, "", hint))
+        seldom = [c for c in seldom if c not in against]
+    return reasons + [
+        Reason(
+            "warn",
+            f"{keypoints[c].camera} shows {name} in {by_camera[c]:.0%} of the frames only",
+            f"camera {keypoints[c].camera}",
+            "look at this camera on the trial's page: is the person in view, and does its calibration hold?",
+        )
+        for c in seldom
+    ]
 
 
 def _doubts(tracks: PersonTracks, people: _People, naming: Naming) -> list[Reason]:

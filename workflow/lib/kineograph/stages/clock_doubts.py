@@ -51,16 +51,7 @@ def doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) -> 
         )
         for c, times in found.poor.items()
     ]
-    reasons += [
-        Reason(
-            "warn",
-            f"no view fits the movement that {names[c]} saw closely at any offset: it disagrees by {size:.1f} px with the best "
-            f"of them (wanted: {allowed:.1f} px), so it is taken as in step",
-            f"camera {names[c]}",
-            "do people hide each other in it, or is its calibration wrong? Give the offsets if the cameras are not in step",
-        )
-        for c, (size, allowed) in found.loose.items()
-    ]
+    reasons += _loose(found, names)
     reasons += [_unproven(names[c], frames / fps_hz) for c, frames in _seeming_offsets(found).items()]
     error_s = found.estimate.error[0] / fps_hz
     offset = found.kept[0]
@@ -72,6 +63,29 @@ def doubts(found: MotionClocks, names: list[str], fps_hz: float, limit: int) -> 
             text = f"the best offset of {names[c]} is at the end of the range searched ({limit / fps_hz:g} s)"
             reasons.append(Reason("warn", text, f"camera {names[c]}", "raise synchronization.max_offset_s"))
     return reasons
+
+
+def _loose(found: MotionClocks, names: list[str]) -> list[Reason]:
+    """A warning for each camera that no pair of views ties to the others; one for all where these are no more than they are."""
+    tied = [c for c in np.flatnonzero(found.compared).tolist() if c not in found.loose and c not in found.refused]
+    if tied and len(found.loose) >= len(tied):
+        size, allowed = min(found.loose.values())
+        text = (
+            f"no view of {', '.join(names[c] for c in found.loose)} fits one of {', '.join(names[c] for c in tied)} closely at "
+            f"any offset: they disagree by {size:.1f} px at best (wanted: {allowed:.1f} px), so the former are taken as in step"
+        )
+        hint = "which of them are right can't be told here: see the calibration's health, or give the offsets"
+        return [Reason("warn", text, "", hint)]
+    return [
+        Reason(
+            "warn",
+            f"no view fits the movement that {names[c]} saw closely at any offset: it disagrees by {size:.1f} px with the best "
+            f"of them (wanted: {allowed:.1f} px), so it is taken as in step",
+            f"camera {names[c]}",
+            "do people hide each other in it, or is its calibration wrong? Give the offsets if the cameras are not in step",
+        )
+        for c, (size, allowed) in found.loose.items()
+    ]
 
 
 def not_compared(why: str, camera: str) -> Reason:

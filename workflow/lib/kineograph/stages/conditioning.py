@@ -17,7 +17,7 @@ STRETCHED = 3.0
 UNSURE_MM = 20.0
 """... and a failing verdict, if their standard deviation there is larger than this: joint angles are then off by many degrees."""
 SELDOM = 0.5
-"""A camera that is used in fewer of the points than this is missed, where all cameras together would measure well."""
+"""A camera that is used in fewer of the points than this is said to be missed, where all cameras would measure well."""
 
 
 def weakest_direction(points: Points3D, covariance_m2: FloatArray, positions_m: FloatArray) -> dict[str, float]:
@@ -74,6 +74,8 @@ def _stretch(ray: FloatArray, distance_m: FloatArray) -> FloatArray:
 def weak_direction(conditioning: dict[str, float], cameras: Sequence[str], used: FloatArray) -> list[Reason]:
     """A reason for doubt where one direction is measured much less surely than the others.
 
+    It blames all cameras where they stand badly, and none where some are missed: why they are not used, other stages say.
+
     Parameters
     ----------
     conditioning : dict
@@ -97,15 +99,10 @@ def weak_direction(conditioning: dict[str, float], cameras: Sequence[str], used:
         hint = (
             "see why by the other verdicts and the overlays: are they calibrated, in step, and in view of the person?"
         )
-        return [Reason(verdict, text, _named(missed), hint)]
+        return [Reason(verdict, text, "", hint)]
     text = (
         f"points are {ratio:.0f} times less sure in one direction than across it (standard deviation {sd_mm:.0f} mm, median): "
         f"the lines of sight of {', '.join(cameras)} cross at {conditioning['angle_deg']:.0f} degrees at best"
     )
     hint = "move a camera to the side, or add one: lines of sight should cross at 40 to 90 degrees"
-    return [Reason(verdict, text, _named(cameras), hint)]
-
-
-def _named(cameras: Sequence[str]) -> str:
-    """Cameras as reasons blame them."""
-    return f"camera{'s' if len(cameras) > 1 else ''} {', '.join(cameras)}" if cameras else ""
+    return [Reason(verdict, text, f"cameras {', '.join(cameras)}", hint)]

@@ -218,3 +218,12 @@ def test_cameras_that_stand_well_are_not_blamed_where_some_are_not_used(halpe):
     *_, triangulation, _ = reports(ring(4), [seen[0], empty[1], seen[2], empty[3]], halpe)
     assert [reason.blame for reason in triangulation.reasons] == [""]
     assert "2.0 of 4 are on average, and cam02, cam04 in less than 50%" in triangulation.reasons[0].text
+
+
+def test_of_two_pairs_of_cameras_that_each_agree_none_is_blamed_but_by_the_calibrations_health(halpe):
+    """Two cameras face to face are exchanged: they agree with each other as well as the two that are right."""
+    rig = exchanged(ring(4), "cam01", "cam03")
+    found = reports(rig, filmed(ring(4), halpe, height_m=HEIGHT_M), halpe)
+    blamed = {report.stage: {reason.blame for reason in report.reasons} for report in found if report.reasons}
+    assert blamed.pop("calibration_health") == {"camera cam01"}
+    assert not {camera for blame in blamed.values() for camera in blame if "cam02" in camera or "cam04" in camera}

@@ -96,9 +96,7 @@ def weak_direction(conditioning: dict[str, float], cameras: Sequence[str], used:
             f"median), and {conditioning['ratio_of_all']:.1f} times if all cameras were used: {used.sum():.1f} of "
             f"{len(cameras)} are on average, and {', '.join(missed) or 'none'} in less than {SELDOM:.0%} of the points"
         )
-        hint = (
-            "see why by the other verdicts and the overlays: are they calibrated, in step, and in view of the person?"
-        )
+        hint = "see why by the other verdicts and on the trial's page: are they calibrated, in step, and in view of the person?"
         return [Reason(verdict, text, "", hint)]
     text = (
         f"points are {ratio:.0f} times less sure in one direction than across it (standard deviation {sd_mm:.0f} mm, median): "

@@ -209,9 +209,6 @@ def test_people_who_never_stand_fail_the_calibrations_health(halpe, axis):
     assert f"world_up to {axis}" in reason.hint
 
 
-def test_cameras_that_stand_well_and_are_not_used_are_named_and_not_the_others(halpe):
-
-
 def test_cameras_that_stand_well_are_not_blamed_where_some_are_not_used(halpe):
     """Two cameras face to face, as the others show nobody: it is not where the four stand."""
     seen, empty = filmed(ring(4), halpe), filmed(ring(4), halpe, faults=NOBODY)

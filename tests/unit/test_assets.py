@@ -199,6 +199,34 @@ def test_clients_say_why_they_failed(tmp_path, monkeypatch):
         assert str(caught.value)
 
 
+NPM_FAILED = """npm error code SELF_SIGNED_CERT_IN_CHAIN
+npm error errno SELF_SIGNED_CERT_IN_CHAIN
+npm error request to https://nowhere.invalid/x failed, reason: self-signed certificate in certificate chain
+npm error A complete log of this run can be found in: /home/x/.npm/_logs/x.log
+"""
+PIP_FAILED = """WARNING: Retrying
+ERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)
+ERROR: No matching distribution found for x==1
+"""
+
+
+@pytest.mark.parametrize(
+    ("printed", "told"),
+    [
+        (NPM_FAILED, "self-signed certificate in certificate chain"),
+        (PIP_FAILED, "No matching distribution found for x==1"),
+        ("npm error code ENOSPC\nnpm error syscall write\nnpm error nospc no space left\nnpm error nospc Advice.", "left"),
+        ("", "exit code 3"),
+    ],
+)
+def test_of_what_a_client_prints_the_cause_is_told(tmp_path, printed, told):
+    """Not the advice after it, nor where the client's own log lies."""
+    program = f"import sys; sys.stderr.write({printed!r}); sys.exit(3)"
+    with pytest.raises(clients.FetchFailedError) as caught:
+        clients._run([sys.executable, "-c", program], tmp_path)
+    assert str(caught.value).endswith(told)
+
+
 @pytest.mark.needs_demo
 def test_npm_packages_come_without_npm(tmp_path, monkeypatch):
     """Where a machine has no npm, the one inside a wheel of PyPI is used."""

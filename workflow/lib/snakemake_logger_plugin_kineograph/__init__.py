@@ -3,6 +3,7 @@
 Snakemake finds it by its name on the path of modules (``--logger kineograph``); the environment names the file.
 """
 
+import contextlib
 import json
 import os
 from logging import LogRecord
@@ -29,12 +30,14 @@ class LogHandler(LogHandlerBase):
         line |= {name: getattr(record, name) for name in FIELDS if hasattr(record, name)}
         if "resources" in line:
             line["resources"] = dict(line["resources"].items())
-        self._file.write(json.dumps(line, default=str) + "\n")
-        self._file.flush()
+        with contextlib.suppress(OSError):  # a full disk: what is left of the line is written once there is room
+            self._file.write(json.dumps(line, default=str) + "\n")
+            self._file.flush()
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
         super().close()
 
     @property

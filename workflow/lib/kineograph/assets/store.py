@@ -18,6 +18,7 @@ from kineograph.assets.clients import FetchFailedError, fetch
 from kineograph.catalog.assets import UNKNOWN_SHA256, Archive, Asset
 from kineograph.errors import AssetError
 from kineograph.io.atomic import write_text
+from kineograph.io.room import NO_ROOM
 from kineograph.provenance.fingerprint import sha256
 
 CHUNK_BYTES = 1 << 20
@@ -121,6 +122,8 @@ def _extract(asset: Asset, archive: Path, member: str, folder: Path) -> str:
             hint=f"remove {archive} and try again",
         ) from error
     except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in NO_ROOM:
+            raise OSError(error.errno, error.strerror, str(target)) from error
         raise AssetError(
             f"{archive.name} can't be unpacked",
             expected="a zip, wheel or tgz archive, or the file itself",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import atexit
+import contextlib
 import errno
 import importlib
 import os
@@ -14,6 +15,7 @@ from types import ModuleType
 
 from kineograph import __version__
 from kineograph.errors import InputError, KineographError, MachineError, nearest
+from kineograph.io.room import NO_ROOM, room
 from kineograph.model.report import StageReport
 
 HERE = Path(__file__).parent
@@ -65,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         report = _run(module, args)
     except KineographError as error:
-        print(error, file=sys.stderr)
+        _say(error)
         if getattr(args, "errors_as_verdicts", False) and not isinstance(error, MachineError):
             return _give_up(module, args, error)
         return USER_ERROR
@@ -95,18 +97,30 @@ def _give_up(module: ModuleType, args: argparse.Namespace, error: KineographErro
     try:
         module.give_up(args, error)
     except OSError as problem:
-        print(_of_machine(problem), file=sys.stderr)
+        _say(_of_machine(problem))
         return USER_ERROR
     return 0
 
 
 def _of_machine(error: OSError) -> MachineError:
+    found = error.strerror or type(error).__name__
+    if error.errno in NO_ROOM and error.filename:
+        found += f" ({room(Path(os.fsdecode(error.filename)))})"
     return MachineError(
-        f"{error.filename or 'a result'} can't be read or written",
+        f"{error.filename or 'a result'} can't be {'written' if error.errno in NO_ROOM else 'read or written'}",
         expected="a disk with room, and permission to read and write",
-        found=error.strerror or type(error).__name__,
+        found=found,
         hint=MACHINE.get(error.errno or 0, "check the path and its permissions") + ", and run it again",
     )
+
+
+def _say(message: object) -> None:
+    """Print to stderr, which is a job's log; where a full disk can't take it, to stdout, which the run keeps elsewhere."""
+    try:
+        print(message, file=sys.stderr, flush=True)
+    except OSError:
+        with contextlib.suppress(OSError):
+            print(message, flush=True)
 
 
 def _add_usage(path: Path, verb: str) -> None:
@@ -118,11 +132,11 @@ def _add_usage(path: Path, verb: str) -> None:
 
 def _tell(report: StageReport, args: argparse.Namespace) -> int:
     """Print what a stage says of itself."""
-    print(f"{report.stage}: {report.verdict}", file=sys.stderr)
+    _say(f"{report.stage}: {report.verdict}")
     for reason in report.reasons:
-        print(f"  {reason.verdict}: {reason.text}" + (f" -> {reason.hint}" if reason.hint else ""), file=sys.stderr)
+        _say(f"  {reason.verdict}: {reason.text}" + (f" -> {reason.hint}" if reason.hint else ""))
     if report.error:
-        print(KineographError.from_record(report.error), file=sys.stderr)
+        _say(KineographError.from_record(report.error))
         return 0 if args.errors_as_verdicts else USER_ERROR
     return 0
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ from kineograph.dataset.read import PARTICIPANTS_SHEET
 from kineograph.dataset.sheets import read_participants
 from kineograph.errors import InputError, KineographError, Mistakes, nearest
 from kineograph.front.costs import Costs
+from kineograph.io.room import room, size_text
 from kineograph.planning.plan import OPENSIM_ASSET, Plan
 from kineograph.pose.devices import PROVIDERS, available_providers
 
@@ -201,12 +201,18 @@ def _disk(plan: Plan, frames: Mapping[tuple[str, str, str], int], costs: Costs) 
         for trial in plan.dataset.trials
         if not plan.layout.exists("trial_page", session=trial.session, trial=trial.name)
     )
-    free = shutil.disk_usage(place).free
-    text = f"the results will take about {need / 1e9:.2g} GB; {free / 1e9:.3g} GB are free at {place}"
-    if need > free:
+    disk = room(results)
+    free = disk.free_bytes
+    text = f"the results will take about {size_text(need)}; {disk}"
+    if need and disk.full:
+        yield Finding("stops", f"the disk for the results is full: {disk}", hint="free some room there")
+    elif need > free:
         yield Finding("stops", text, hint="free some room, or set 'results' to a folder on a larger disk")
     else:
         yield Finding("warning" if need > free / 2 else "note", text)
+    own = room(Path.cwd())
+    if own.full and own.mount != disk.mount:
+        yield Finding("stops", f"the disk of the working directory is full: {own}", hint="free some room there")
     asked = any(
         plan.config.section("report", session=trial.session, trial=trial.name)["overlay_video"]
         for trial in plan.dataset.trials

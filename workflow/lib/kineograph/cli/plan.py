@@ -14,6 +14,7 @@ from kineograph.cli._preflight import preflight
 from kineograph.cli._table import table
 from kineograph.front.costs import read_costs
 from kineograph.front.estimate import Estimate, Expected
+from kineograph.front.full_disks import full_disks, places
 from kineograph.front.progress import duration
 from kineograph.front.reasons import explain
 from kineograph.front.snakemake import Job, dry_run
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
         return USER_ERROR
     found, done = dry_run(given.configfile(), given.profile, EVENTS, args.options)
     if done.returncode:
-        print((done.stdout + done.stderr)[-3000:], file=sys.stderr)
+        print("\n".join([(done.stdout + done.stderr)[-3000:], *full_disks(places(plan.layout))]), file=sys.stderr)
         return USER_ERROR
     if not found:
         print("everything is up to date: nothing would run")

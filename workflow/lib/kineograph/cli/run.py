@@ -16,8 +16,9 @@ from kineograph.cli._front_arguments import COSTS, add_configuration, add_option
 from kineograph.cli._preflight import preflight
 from kineograph.front.aftermath import clear_up
 from kineograph.front.costs import read_costs
+from kineograph.front.full_disks import full_disks, places
 from kineograph.front.head import Head
-from kineograph.front.outcome import outcomes, summary
+from kineograph.front.outcome import broken_for_all, outcomes, summary
 from kineograph.front.progress import Progress
 from kineograph.front.snakemake import command
 from kineograph.front.watch import run_to_end
@@ -62,8 +63,14 @@ def run(args: argparse.Namespace) -> int:
 
 def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
     """Say how it ended, and return the exit code."""
+    output = head.record.output(head.workdir)
+    text = output.read_text(errors="replace")
     print(f"{progress.done} of {progress.total} jobs done" if progress.total else "nothing was to be done")
-    found = outcomes(plan.dataset.trials, plan.layout, progress.failed)
+    for line in full_disks(places(plan.layout), text) if code else []:
+        print(line)
+    for line in broken_for_all(plan.dataset.trials, progress.failed):
+        print(line)
+    found = outcomes(plan.dataset.trials, plan.layout, progress.failed, text)
     part = [item for item in found if code == 0 and item.state == "not finished"]
     told = [item for item in found if item not in part]
     for line in summary(told) if told else []:
@@ -74,11 +81,9 @@ def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
         print(f"all trials: {plan.layout.path('dataset_page')}")
     if code == 0:
         return FAILED if any(item.state == "failed" for item in found) else FINE
-    output = head.record.output(head.workdir)
     if not progress.total or code < 0:
-        print("".join(output.read_text(errors="replace").splitlines(keepends=True)[-TAIL_LINES:]), file=sys.stderr)
+        print("".join(text.splitlines(keepends=True)[-TAIL_LINES:]), file=sys.stderr)
     print(f"Snakemake's own words: {output}", file=sys.stderr)
-    text = output.read_text(errors="replace")
     if "Cancelling jobs" in text or "Terminating processes on user request" in text:
         return INTERRUPTED
     return USER_ERROR if not progress.total else FAILED

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from kineograph.cli._front_arguments import REPOSITORY, add_configuration, add_profile, read_given
 from kineograph.cli._table import table
+from kineograph.front.full_disks import full_disks, places
 from kineograph.front.head import FOLDER, HeadRecord, is_alive, read_head
 from kineograph.front.outcome import last_lines, outcomes, summary
 from kineograph.front.snakemake import dry_run, read_events
@@ -35,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     print(_at_work(head, alive=alive))
     to_do, done = dry_run(given.configfile(), given.profile, EVENTS)
     if done.returncode:
-        print((done.stdout + done.stderr)[-3000:], file=sys.stderr)
+        print("\n".join([(done.stdout + done.stderr)[-3000:], *full_disks(places(plan.layout))]), file=sys.stderr)
         return USER_ERROR
     latest = recent(read_events(_latest(head)), alive=alive)
     for line in _table(plan, states(plan, to_do, latest)):

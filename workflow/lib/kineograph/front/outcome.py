@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ State = Literal["ok", "warned", "failed", "not finished"]
 STATES: tuple[State, ...] = ("failed", "not finished", "warned", "ok")
 """From the worst to the best."""
 LAST_LINES = 6
+NO_WORD = "ended without a word"
+ENDED_WELL = re.compile(r"[a-z_]+: (pass|warn|fail)")
+"""The line in which a stage says how it came out, in its job's log."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +44,31 @@ class Outcome:
     see: str = ""
 
 
-def outcomes(trials: Iterable[Trial], layout: Layout, broken: Sequence[Job]) -> list[Outcome]:
-    """The outcome of each trial, the worst first; `broken` are jobs that ended without a result."""
-    found = [_outcome(trial, layout, broken) for trial in trials]
+def outcomes(trials: Iterable[Trial], layout: Layout, broken: Sequence[Job], printed: str = "") -> list[Outcome]:
+    """The outcome of each trial, the worst first.
+
+    Parameters
+    ----------
+    trials : iterable of Trial
+        Those of the dataset.
+    layout : Layout
+        Where their results are.
+    broken : sequence of Job
+        Jobs that ended without a result.
+    printed : str
+        What Snakemake printed: a job whose log is on a full disk says there what was wrong.
+    """
+    found = [_outcome(trial, layout, broken, printed) for trial in trials]
     return sorted(found, key=lambda item: STATES.index(item.state))
 
 
-def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job]) -> Outcome:
+def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job], printed: str) -> Outcome:
     name = f"{trial.session}/{trial.name}"
     own = {"session": trial.session, "trial": trial.name}
     page = layout.path("trial_page", **own)
     job = next((job for job in broken if job.trial == name), None)
     if job is not None:
-        why = f"{job.rule} {job.part}".strip() + f": {last_line(job.logs)}"
+        why = f"{job.rule} {job.part}".strip() + f": {last_line(job, printed)}"
         return Outcome(name, "not finished", why, job.logs[0] if job.logs else "")
     try:
         verdict = json.loads(Path(layout.path("verdict", **own)).read_text(encoding="utf-8"))
@@ -79,6 +95,17 @@ def summary(found: Sequence[Outcome], named: int = 12) -> list[str]:
     return rows
 
 
+def broken_for_all(trials: Iterable[Trial], broken: Sequence[Job]) -> list[str]:
+    """The jobs that ended without a result and are of no single trial, such as a calibration, each with the end of its log."""
+    named = {f"{trial.session}/{trial.name}" for trial in trials}
+    rows = []
+    for job in (job for job in broken if job.trial not in named):
+        rows.append(" ".join(filter(None, ["failed:", job.rule, job.trial, job.part])))
+        rows += [f"  {line}" for line in last_lines(job.logs) or [NO_WORD]]
+        rows += [f"  see {job.logs[0]}"] if job.logs else []
+    return rows
+
+
 def last_lines(logs: Iterable[str]) -> list[str]:
     """The last lines of a job's log."""
     for log in logs:
@@ -91,8 +118,10 @@ def last_lines(logs: Iterable[str]) -> list[str]:
     return []
 
 
-def last_line(logs: Iterable[str]) -> str:
+def last_line(job: Job, printed: str = "") -> str:
     """What a job's log says in a line: its error, where it has one in our three lines."""
-    lines = last_lines(logs)
+    lines = last_lines(job.logs) or [line for line in printed.splitlines() if any(file in line for file in job.outputs)]
     ours = [line for line in lines if line.startswith("kineograph: ")]
-    return (ours or lines or ["ended without a word"])[-1].removeprefix("kineograph: ")
+    if not ours and any(ENDED_WELL.fullmatch(line) for line in lines):
+        return "came to its end, but its result could not be kept: Snakemake's own words say why"
+    return (ours or last_lines(job.logs) or [NO_WORD])[-1].removeprefix("kineograph: ")

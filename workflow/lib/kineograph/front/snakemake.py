@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -99,7 +100,14 @@ def read_events(file: Path) -> list[dict[str, Any]]:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         return []
-    return [json.loads(line) for line in text.split("\n")[:-1] if line]
+    return list(parsed(text.split("\n")[:-1]))
+
+
+def parsed(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The events of lines; one of which a full disk took only a part is left out."""
+    for line in filter(None, lines):
+        with contextlib.suppress(ValueError):
+            yield json.loads(line)
 
 
 def jobs(events: Iterable[dict[str, Any]]) -> Iterator[Job]:

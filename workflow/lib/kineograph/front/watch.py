@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -15,7 +14,7 @@ from pathlib import Path
 from kineograph.front.head import HEARTBEAT_S, Head
 from kineograph.front.processes import end, of_run
 from kineograph.front.progress import Progress
-from kineograph.front.snakemake import environment
+from kineograph.front.snakemake import environment, parsed
 
 PAUSE_S = 0.2
 LINE_EVERY_S = 30.0
@@ -89,7 +88,7 @@ def _new_events(file: Path) -> Callable[[], list[dict[str, object]]]:
         except FileNotFoundError:
             return []
         place += len(whole) + 1 if whole else 0
-        return [json.loads(line) for line in whole.split(b"\n") if line]
+        return list(parsed(whole.decode(errors="replace").split("\n")))
 
     return new
 

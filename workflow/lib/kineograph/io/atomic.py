@@ -8,25 +8,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kineograph.io.room import NO_ROOM
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends without an error.
 
     The temporary name keeps the suffix, so that writers which go by it work. The content is on the disk before the name is.
+    Where there is no room for it the error names `path`: that of a write names no file, and no one knows the temporary one.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary: Path | None = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=path.suffix)
+        temporary = Path(name)
+        os.close(handle)
         yield temporary
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.errno in NO_ROOM and _is_ours(error.filename, path):
+            raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
         raise
 
 
@@ -40,6 +47,11 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Write a binary file, atomically."""
     with atomic_path(path) as temporary:
         temporary.write_bytes(content)
+
+
+def _is_ours(name: object, path: Path) -> bool:
+    """Whether an error that names this file, or none, is of the temporary file."""
+    return name is None or Path(str(name)).name.startswith(f".{path.stem}.")
 
 
 def _umask() -> int:

@@ -5,6 +5,8 @@ OpenSim ends the process when a file is missing or no marker matches, so files a
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +17,10 @@ import numpy as np
 
 from kineograph.errors import InputError
 from kineograph.model.shapes import FloatArray
+
+LAST_WORDS = b"</OpenSimDocument>"
+"""How a model's file ends."""
+PROBE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -72,7 +78,7 @@ def load_model(path: Path, markers: Path | None = None) -> Any:
         model.initSystem()
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "model.osim"
-            model.printToXML(str(copy))
+            write_model(model, copy)
             model = opensim.Model(str(copy))
             model.initSystem()
     except RuntimeError as error:
@@ -164,8 +170,33 @@ def move_markers(model: Any, offset_m: Mapping[str, FloatArray]) -> None:
 
 
 def write_model(model: Any, path: Path) -> None:
-    """Print a model to an .osim file."""
-    model.printToXML(str(path))
+    """Print a model to an .osim file.
+
+    OpenSim says of a failure neither the cause nor, where it is in the last few kilobytes, that there was one.
+
+    Raises
+    ------
+    OSError
+        Where the file can't be written whole, with the operating system's cause.
+    """
+    try:
+        model.printToXML(str(path))
+        whole = path.read_bytes().rstrip().endswith(LAST_WORDS)
+    except RuntimeError:
+        whole = False
+    if not whole:
+        raise _why_not_whole(path)
+
+
+def _why_not_whole(path: Path) -> OSError:
+    """What stops us from writing more to a file stopped OpenSim, too, and says why."""
+    try:
+        with path.open("ab") as file:
+            file.write(bytes(PROBE_BYTES))
+            os.fsync(file.fileno())
+    except OSError as error:
+        return OSError(error.errno, error.strerror, str(path))
+    return OSError(errno.EIO, "OpenSim did not write it whole", str(path))
 
 
 def _unusable(path: Path, kind: str, found: str) -> InputError:

@@ -44,7 +44,7 @@ $(BIN)/kineograph: $(READY)
 
 demo: setup
 	$(KINEOGRAPH) demo-data data/demo
-	$(BIN)/snakemake --configfile config/config.demo.yaml --quiet rules
+	$(BIN)/kineograph run --configfile config/config.demo.yaml
 	@echo
 	@echo "Done. Look at:"
 	@echo "  results/demo/S00/balancing/report/index.html            the trial's page: verdicts, cameras, the model in space, joint angles"
@@ -53,7 +53,7 @@ demo: setup
 
 demo-two: setup
 	$(KINEOGRAPH) demo-data data/demo_two --people two
-	$(BIN)/snakemake --configfile config/config.demo_two.yaml --quiet rules
+	$(BIN)/kineograph run --configfile config/config.demo_two.yaml
 	@echo
 	@echo "Done. Look at:"
 	@echo "  results/demo_two/S00/two_people/report/index.html       the trial's page: verdicts, cameras, both people's joint angles"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +33,22 @@ def repository() -> Path:
 @pytest.fixture(scope="session")
 def resources() -> Path:
     return REPOSITORY / "resources"
+
+
+@pytest.fixture
+def file_size_limit():
+    """A context in which no file of this process can be longer: writing fails there as on a disk that is full."""
+
+    @contextlib.contextmanager
+    def limited(size_bytes: int) -> Iterator[None]:
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited
 
 
 @pytest.fixture(scope="session")

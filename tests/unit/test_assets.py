@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -10,6 +11,7 @@ import sys
 import tarfile
 import threading
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -169,6 +171,23 @@ def test_what_a_killed_run_left_is_made_again(served, tmp_path):
     left.mkdir(parents=True)
     (left / "a.txt").write_text("half")
     assert (store.obtain(asset(), tmp_path) / "a.txt").read_bytes() == b"alpha"
+
+
+def test_a_full_disk_is_not_the_archives_fault(served, tmp_path, monkeypatch):
+    """An archive that is whole is not to be removed since there is no room to unpack it."""
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    served({SOURCE: zipped()})
+    monkeypatch.setattr(store, "_copy_member", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        store.obtain(asset(), tmp_path)
+    assert Path(caught.value.filename).name in ("a.txt", "b.txt")
+    assert not asset().record(tmp_path).exists()
+    monkeypatch.undo()
+    served({})
+    store.obtain(asset(), tmp_path)  # with room again, and nothing to fetch
 
 
 def test_other_pins_are_another_folder(tmp_path):

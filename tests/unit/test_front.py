@@ -19,13 +19,14 @@ from kineograph.front.aftermath import half_files
 from kineograph.front.config_file import configuration_file, read_configuration
 from kineograph.front.costs import Costs, read_costs
 from kineograph.front.estimate import Estimate
+from kineograph.front.full_disks import full_disks
 from kineograph.front.head import Head, read_head
 from kineograph.front.leftovers import Leftovers, remove
-from kineograph.front.outcome import outcomes, summary
+from kineograph.front.outcome import broken_for_all, outcomes, summary
 from kineograph.front.processes import RUN_VARIABLE, end, of_run
 from kineograph.front.progress import Progress, duration
 from kineograph.front.reasons import explain
-from kineograph.front.snakemake import Job
+from kineograph.front.snakemake import Job, read_events
 from kineograph.front.state import recent, stage_of
 from kineograph.layout import PATHS, Layout
 
@@ -356,6 +357,49 @@ def test_outcomes_name_the_stage_the_camera_and_where_to_look(tmp_path):
     assert "pose camera c2: too dark" in text
     assert "triangulate: the disk is full" in text
     assert str(log) in text
+
+
+class TestFullDisks:
+    """A job can't say that there is no room where its log is on that disk."""
+
+    def test_words_that_were_lost_are_found_in_what_snakemake_printed(self, tmp_path):
+        layout = Layout(str(tmp_path / "results"))
+        log = tmp_path / "job.log"
+        log.touch()
+        job = Job(5, "synchronize", {"session": "S", "trial": "T1"}, outputs=("r/T1/s.json",), logs=(str(log),))
+        printed = "x\nkineograph: r/T2/s.json can't be written\nkineograph: r/T1/s.json can't be written\n"
+        assert outcomes([trial("T1")], layout, [job])[0].why == "synchronize: ended without a word"
+        assert outcomes([trial("T1")], layout, [job], printed)[0].why == "synchronize: r/T1/s.json can't be written"
+        log.write_text("synchronization: pass\n")
+        assert "Snakemake's own words say why" in outcomes([trial("T1")], layout, [job], printed)[0].why
+
+    def test_what_was_full_is_named(self, tmp_path):
+        where = {"the results": tmp_path / "results", "temporary files": tmp_path}
+        assert full_disks(where, "all is well") == []
+        lines = full_disks(where, "OSError: [Errno 28] No space left on device")
+        assert "a disk was full" in lines[0]
+        assert lines[1].endswith("which holds the results and temporary files")
+        assert "free some room" in lines[2]
+
+    def test_a_line_that_was_cut_off_is_left_out(self, tmp_path):
+        (tmp_path / "events").write_text('{"event": "a"}\n{"event": "jo{"event": "b"}\n{"event": "c"}\n')
+        assert [event["event"] for event in read_events(tmp_path / "events")] == ["a", "c"]
+
+
+def test_a_failed_job_of_no_single_trial_is_told(tmp_path):
+    """A network that can't be fetched or a calibration that fails leaves trials unfinished, and no trial's log says why."""
+    log = tmp_path / "job.log"
+    log.write_text("fetching\nkineograph: it could not be fetched\n  expected it; found none\n  to do: by hand\n")
+    jobs = [
+        Job(1, "fetch_asset", {"asset": "net"}, logs=(str(log),)),
+        Job(2, "synchronize", {"session": "S", "trial": "T1"}, logs=(str(log),)),
+        Job(3, "calibrate", {"session": "S", "calibration": "c"}),
+    ]
+    lines = broken_for_all([trial("T1")], jobs)
+    assert lines[0] == "failed: fetch_asset dataset net"
+    assert "  kineograph: it could not be fetched" in lines
+    assert f"  see {log}" in lines
+    assert lines[-2:] == ["failed: calibrate S c", "  ended without a word"]
 
 
 class TestConfigurationFile:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from kineograph.io.atomic import atomic_path, write_text
 from kineograph.io.motion import read_table, write_mot
 from kineograph.io.npz import SINGLE_PRECISION, read_npz, write_npz
 from kineograph.io.reports import read_report, read_synchronization, write_report, write_synchronization
+from kineograph.io.room import Room, room
 from kineograph.io.trc import MarkerTrajectories, read_trc, to_opensim_axes, write_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.keypoints import Keypoints2D
@@ -108,6 +111,31 @@ class TestAtomic:
         mask = os.umask(0)
         os.umask(mask)
         assert (tmp_path / "x.txt").stat().st_mode & 0o777 == 0o666 & ~mask
+
+    def test_where_there_is_no_room_the_error_names_the_file(self, tmp_path, file_size_limit):
+        with file_size_limit(1000), pytest.raises(OSError, match="large") as caught:
+            write_text(tmp_path / "x.txt", "long" * 1000)
+        assert caught.value.filename == str(tmp_path / "x.txt")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_errors_of_other_files_keep_their_names(self, tmp_path):
+        other = OSError(errno.ENOSPC, "full", "/elsewhere/y")
+        with pytest.raises(OSError, match="full") as caught, atomic_path(tmp_path / "x.txt"):
+            raise other
+        assert caught.value is other
+
+
+def test_the_room_on_a_disk(tmp_path):
+    disk = room(tmp_path / "not" / "there" / "yet")
+    assert disk.mount == room(tmp_path).mount
+    assert disk.mount.is_mount()
+    assert 0 < disk.free_bytes <= disk.total_bytes
+    assert disk.files_left
+    assert not disk.full
+    assert str(Room(Path("/d"), 500_000, 3_200_000_000)) == "0.5 MB of 3.2 GB left on the disk at /d"
+    assert Room(Path("/d"), 500_000, 3_200_000_000).full
+    assert Room(Path("/d"), 10**9, 10**10, files_left=False).full
+    assert "no file more" in str(Room(Path("/d"), 10**9, 10**10, files_left=False))
 
 
 class TestTrc:

@@ -58,6 +58,19 @@ def person(opensim_setup, skeletons, tmp_path_factory):
     return make
 
 
+@pytest.mark.parametrize("short", [20, 357, 150_000])
+def test_a_model_for_which_there_is_no_room_is_an_error(opensim_setup, tmp_path, file_size_limit, short):
+    """OpenSim itself does not notice where only the last kilobytes are missing."""
+    model = models.load_model(opensim_setup / SIMPLE)
+    path = tmp_path / "model.osim"
+    models.write_model(model, path)
+    size = path.stat().st_size
+    path.unlink()
+    with file_size_limit(size - short), pytest.raises(OSError, match="large") as caught:
+        models.write_model(model, path)
+    assert caught.value.filename == str(path)
+
+
 @pytest.fixture
 def solve(person, opensim_setup, skeletons):
     def run(name, position=None, time_s=TIME_S):

@@ -9,6 +9,7 @@ import json
 import os
 import random
 import resource
+import shlex
 import shutil
 import signal
 import subprocess
@@ -260,6 +261,64 @@ def test_status_and_clean_after_an_edit(tmp_path, undisturbed):
     assert set(study.results()) == {name for name in undisturbed.results if "/T2/" not in name}
 
 
+@pytest.fixture
+def small_disk(tmp_path):
+    """A project that is on a disk of its own, or whose results are, and that disk."""
+    mounted = []
+
+    def make(part: str) -> tuple[Study, Path]:
+        root = tmp_path / "project"
+        disk = root / part
+        if part:
+            new_study(root)
+        disk.mkdir(exist_ok=True)
+        command = ["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(disk)]
+        done = subprocess.run(["sh", "-c", shlex.join(command)], capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"no small disk can be mounted here ({done.stderr.strip()})")
+        mounted.append(disk)
+        return Study(root) if part else new_study(root), disk
+
+    yield make
+    for disk in mounted:
+        subprocess.run(["umount", "--lazy", disk], check=True)
+
+
+@pytest.mark.parametrize("part", ["results", ""], ids=["of the results", "of all"])
+def test_a_disk_that_fills_in_mid_run(small_disk, undisturbed, part):
+    """What is wrong is said, nothing half-written stays, nothing finished is lost, and with room the next run ends as any."""
+    study, disk = small_disk(part)
+    process = study.start()
+    wait_for(study, process, jobs=5)
+    before = study.finished()
+    ballast = disk / "ballast"
+    subprocess.run(["dd", "if=/dev/zero", f"of={ballast}", "bs=1k"], capture_output=True, check=False)
+    text, _ = process.communicate(timeout=LONG_S)
+    assert process.returncode == 1, text
+    assert "a disk is full" in text
+    assert f"left on the disk at {disk}, which holds the results" in text
+    assert "free some room there, and run again" in text
+    assert "trials: 2 not finished" in text
+    if part:  # Snakemake's words are on another disk, and so are the jobs' where their logs can't take them
+        assert "can't be written" in text
+        assert "Snakemake's own files" not in text
+    assert before <= study.finished()
+    left = {name: digest for name, digest in study.results().items() if name != ballast.name}
+    assert left.items() <= undisturbed.results.items()
+    code, text = study.run()
+    assert code == 2, text
+    assert "the disk for the results is full" in text
+    assert "free some room" in text
+    ballast.unlink()
+    kept = study.finished()
+    code, text = study.run()
+    assert code == 0, text
+    again = {output for event in study.events(study.last_run(), "job_info") for output in event["output"]}
+    assert not again & (kept if part else before), "a finished job was repeated"
+    assert study.results() == undisturbed.results
+    assert not [path for path in _files(study.root / "results") if path.name.startswith(".")]
+
+
 class TestMachine:
     """What is wrong with the machine is said in three lines and never becomes a verdict on a trial."""
 
@@ -276,7 +335,8 @@ class TestMachine:
         ]
         library = str(Path(__file__).resolve().parents[2] / "workflow" / "lib")
         environment = {**os.environ, "PYTHONPATH": library}
-        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, **options)
+        options = {"stderr": subprocess.PIPE, **options}
+        return subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False, **options)
 
     @pytest.fixture
     def root(self, tmp_path):
@@ -288,8 +348,22 @@ class TestMachine:
         assert done.returncode == 2
         lines = done.stderr.splitlines()
         assert len(lines) == 3, done.stderr
+        assert lines[0] == f"kineograph: {root}/out/k.npz can't be written"
+        assert "left on the disk at /" in lines[1]
         assert "run it again" in lines[2]
         assert not list((root / "out").iterdir())  # neither a result nor half of one
+
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_a_log_on_a_full_disk(self, root, whole):
+        """What a job has to say then goes to stdout; one whose result is whole has not failed for want of a log."""
+        limit = (1_000_000 if whole else 1000, resource.RLIM_INFINITY)
+        with Path("/dev/full").open("w") as full:
+            done = self.job(root, stderr=full, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, limit))
+        assert done.returncode == (0 if whole else 2)
+        assert done.stdout.splitlines()[0] == (
+            "pose: pass" if whole else f"kineograph: {root}/out/k.npz can't be written"
+        )
+        assert (root / "out" / "k.npz").exists() == whole
 
     def test_a_recording_that_has_gone(self, root):
         (root / "data" / "S1" / "T1" / "keypoints" / "cam01_json").rename(root / "elsewhere")

@@ -56,6 +56,18 @@ def room(path: Path) -> Room:
     return Room(place, usage.free, usage.total, files.f_favail > 0 or files.f_files == 0)
 
 
+def require_room(path: Path) -> None:
+    """Raise the operating system's error of a full disk where that of a path is full: for programs that don't tell.
+
+    Raises
+    ------
+    OSError
+        With the path.
+    """
+    if room(path).full:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+
 def size_text(size: float) -> str:
     """A number of bytes in words."""
     return f"{size / 1e9:.3g} GB" if size >= 1e9 else f"{size / 1e6:.3g} MB"

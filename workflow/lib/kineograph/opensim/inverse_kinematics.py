@@ -15,6 +15,7 @@ import numpy as np
 
 from kineograph.errors import InputError
 from kineograph.io.motion import read_table
+from kineograph.io.room import require_room
 from kineograph.io.trc import MarkerTrajectories, write_trc
 from kineograph.model.coordinates import Coordinates
 from kineograph.model.shapes import FloatArray, finite
@@ -54,6 +55,8 @@ def solve(model_path: Path, markers: MarkerTrajectories, tasks: Tasks, accuracy:
     ------
     InputError
         Where the model has fewer than three of the markers, or the solver stops.
+    OSError
+        Where the disk for temporary files is full: that is not the trial's fault.
     """
     model = load_model(model_path)
     infos = model_coordinates(model)
@@ -112,7 +115,9 @@ def _run(
         in_child_process(tool.run, FIRST_S + MOST_S_A_FRAME * len(markers.time_s))
         names, rows, _ = read_table(motion)
         place_names, places, _ = read_table(folder / f"{NAME}_ik_model_marker_locations.sto")
+        require_room(folder)  # OpenSim does not say where its tables were cut off
     except (RuntimeError, InputError) as error:
+        require_room(folder)
         raise InputError(
             "OpenSim's inverse kinematics stopped",
             expected=f"a solution for {len(markers.time_s)} frames",

@@ -31,6 +31,11 @@ KILLED = {1: ("front", "job"), 2: ("snakemake", "both")}
 LONG_S = 120.0
 
 
+def heed_interrupts() -> None:
+    """Undo that a shell's background jobs, of which these tests may be one, ignore interrupts, and all their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Study:
     """A project in which `kineograph run` is started, killed and started again."""
 
@@ -48,6 +53,7 @@ class Study:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
+            preexec_fn=heed_interrupts,
             **options,
         )
 

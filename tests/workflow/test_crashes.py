@@ -53,7 +53,7 @@ class Study:
             stderr=subprocess.STDOUT,
             text=True,
             start_new_session=True,
-            preexec_fn=heed_interrupts,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509  # this process has no threads
             **options,
         )
 
@@ -158,14 +158,21 @@ def wait_for(study: Study, process: subprocess.Popen, jobs: int) -> str:
     return run
 
 
-def kill(study: Study, process: subprocess.Popen, run: str, what: str, chance: random.Random) -> None:
-    """End the front, Snakemake, both, or one job, without a chance to tidy up."""
+def at_work(study: Study, run: str) -> tuple[list[psutil.Process], list[psutil.Process]]:
+    """The processes of Snakemake and of its jobs."""
     named: dict[str, list[psutil.Process]] = {"snakemake": [], "kineograph.cli": []}
     for item in study.processes(run):
         with contextlib.suppress(psutil.Error):
             for name in set(named) & set(item.cmdline()):
                 named[name].append(item)
-    heads, jobs = named.values()
+    return named["snakemake"], named["kineograph.cli"]
+
+
+def kill(study: Study, process: subprocess.Popen, run: str, what: str, chance: random.Random) -> None:
+    """End the front, Snakemake, both, or one job, without a chance to tidy up; where none is at work just then, the next."""
+    heads, jobs = at_work(study, run)
+    while what == "job" and not jobs and process.poll() is None:
+        heads, jobs = at_work(study, run)
     victims = {"snakemake": heads, "both": heads, "job": [chance.choice(jobs)] if jobs else []}
     if what in ("front", "both"):
         process.kill()

@@ -265,7 +265,7 @@ class TestRepeatability:
 
     def test_a_verdict_carries_what_is_compared(self):
         points = standing(30)
-        lengths = bone_lengths(points, halpe26())
+        lengths = bone_lengths(points)
         hip, knee = (points.position_m[0, 0, points.names.index(name)] for name in ("RHip", "RKnee"))
         assert lengths["P1"]["right thigh"] == pytest.approx(np.linalg.norm(hip - knee))
         assert len(lengths["P1"]) == 8

@@ -51,7 +51,7 @@ class CameraOverlay:
     def __init__(self, args: argparse.Namespace, name: str, keypoints: Path, blur_faces: bool) -> None:
         self.name = name
         self.keypoints = read_npz(keypoints, Keypoints2D)
-        calibrated = {camera.name: camera.calibrated_as for camera in read_inputs(args.inputs).cameras}[self.name]
+        calibrated = {item.name: item.calibrated_as for item in read_inputs(args.inputs).cameras}.get(self.name)
         camera = toml.read(args.calibration)[calibrated] if calibrated else None
         size = self.keypoints.size_px if self.keypoints.size_px[0] else camera.size_px if camera else NO_SIZE
         self.size_px = size
@@ -70,7 +70,7 @@ class CameraOverlay:
         if self._column is not None:
             for moment, frame in enumerate(tracks.frame[:, self._column].tolist()):
                 self._moments.setdefault(frame, []).append(moment)
-            if camera is not None:
+            if camera is not None and points.n_frames:
                 self._own = camera_frames(clock, clock.cameras.index(self.name))
                 self._projected = project(camera, points.position_m)
         if blur_faces:

@@ -29,10 +29,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> StageReport:
     """Assess."""
     settings = from_json(QualitySettings, args.settings)
-    observations, rig, skeleton = read_observations(args)
+    observations, rig, _ = read_observations(args)
     points = read_npz(args.points, Points3D)
     report = assess(observations, rig, points, settings)
-    report.came_out["segment_length_m"] = bone_lengths(points, skeleton)
+    report.came_out["segment_length_m"] = bone_lengths(points)
     save_report(args, report)
     return report
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from kineograph.cli._common_arguments import add_result, add_settings, add_views, json_argument, read_views, save_report
-from kineograph.errors import KineographError
+from kineograph.errors import InputError, KineographError
 from kineograph.io.npz import write_npz
 from kineograph.io.reports import read_synchronization
 from kineograph.model.observations import Observations
@@ -41,6 +41,13 @@ def run(args: argparse.Namespace) -> StageReport:
     settings = from_json(AssociateSettings, args.settings)
     views = read_views(args)
     clock = read_synchronization(args.synchronization)
+    if clock.cameras != tuple(item.camera for item in views.keypoints):
+        raise InputError(
+            "the cameras of the trial have no common clock",
+            expected=f"the offsets of {', '.join(item.camera for item in views.keypoints)}, as synchronization writes them",
+            found=f"those of {', '.join(clock.cameras)}" if clock.cameras else "none: synchronization could not be done",
+            hint="see its verdict",
+        )
     tracks, report = associate(
         views.keypoints, views.rig, clock, views.skeleton, args.participants, settings, args.heights
     )

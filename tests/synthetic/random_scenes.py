@@ -60,6 +60,8 @@ FAMILIES = {
     "synchronous, short": Family(people=(1, 2), seconds=(2.0, 4.0)),
     "offsets, short": Family(people=(1, 2), seconds=(2.0, 4.0), largest_offset_s=1.0),
     "beyond the limit": Family(people=(1, 2), beyond_s=(1.2, 3.0), seconds=(6.0, 10.0)),
+    "started by hand": Family(people=(1, 2), largest_offset_s=12.0, seconds=(20.0, 30.0)),
+    "started by hand, on the spot": Family(moving=False, largest_offset_s=12.0, seconds=(20.0, 30.0)),
 }
 
 

@@ -153,7 +153,7 @@ class Chain:
         yield "export-trc", ["--points", self.points, "--participant", "P1", "--out", self.path("trc")]
         words = ["--markers", self.path("trc"), "--points", self.points, "--setup", str(self.setup)]
         words += ["--participant", "P1"]
-        settings = ["--height", "1.75", "--settings", '{"refine":"none"}']
+        settings = ["--height", "1.75", "--settings", '{"refine":"none","posture":"default"}']
         yield "scale", [*words, *settings, *self.result("model", "scaling_report")]
         words += ["--settings", '{"filter":"none"}', *self.options("model", "motion", "marker_errors", "bodies")]
         yield "solve-kinematics", [*words, *self.result("coordinates", "kinematics_report")]

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 from kineograph.cli._any_calibration import read_calibration
 from kineograph.cli._findings import Finding
+from kineograph.cli._preflight_clocks import clock_findings
 from kineograph.cli.calibrate import CalibrateSettings
 from kineograph.dataset.keypoint_files import sample_files
 from kineograph.dataset.names import natural_key, same_name_key
@@ -128,6 +129,8 @@ class Recordings:
         yield from doubts
         yield from _cameras_without_recording(trial, rig, settings, name)
         yield from self._timing(trial, found, name)
+        stated = self._plan.config.section("synchronization", session=trial.session, trial=trial.name)
+        yield from clock_findings(trial, stated, {camera.name: camera.n_frames for camera in found.inputs.usable}, name)
 
     def _recording(
         self, trial: Trial, camera: CameraSource, settings: InspectSettings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,21 +93,28 @@ def _imported(tree: ast.Module) -> Iterator[str]:
 
 
 def _reasons(tree: ast.Module) -> Iterator[tuple[str, str, str]]:
-    for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef):
+    constants = [node for node in tree.body if isinstance(node, ast.Assign) and _is_literal_text(node.value)]
+    for made_in in ast.walk(tree):
+        if not isinstance(made_in, ast.FunctionDef):
             continue
-        for node in ast.walk(function):
+        function = ast.Module([*constants, made_in], [])
+        for node in ast.walk(made_in):
             if isinstance(node, ast.Call) and ast.unparse(node.func) == "Reason" and len(node.args) > TEXT:
                 given = node.args[VERDICT]
                 verdict = str(given.value) if isinstance(given, ast.Constant) else "warn or fail"
                 hints = _texts(node.args[HINT], function, node.lineno) if len(node.args) > HINT else [""]
                 hint = " / ".join(item for item in hints if item.strip(OPEN)) or (OWN_HINT if OPEN in hints else "")
-                for text in _texts(node.args[TEXT], function, node.lineno):
+                for text in map(_once, _texts(node.args[TEXT], function, node.lineno)):
                     if verdict != "pass" and text != OPEN:  # nothing but a figure or an error's own words
                         yield verdict, text, hint
 
 
-def _texts(node: ast.expr, function: ast.FunctionDef, line: int) -> list[str]:
+def _once(text: str) -> str:
+    """The text with one sign where several names or figures follow each other."""
+    return re.sub(f"{OPEN}+", OPEN, text)
+
+
+def _texts(node: ast.expr, function: ast.Module, line: int) -> list[str]:
     """What a text can be: a literal, one of two, several put together, or what a name was given last before the line."""
     if isinstance(node, ast.Constant):
         return [str(node.value)]
@@ -121,7 +129,7 @@ def _texts(node: ast.expr, function: ast.FunctionDef, line: int) -> list[str]:
     if isinstance(node, ast.JoinedStr):
         whole = [""]
         for part in node.values:
-            text = isinstance(part, ast.FormattedValue) and ast.unparse(part.value) == "text"
+            text = isinstance(part, ast.FormattedValue) and _is_text(part.value)
             inside = part.value if isinstance(part, ast.FormattedValue) and text else part
             pieces = [OPEN] if isinstance(inside, ast.FormattedValue) else _texts(inside, function, line)
             whole = [before + piece for before in whole for piece in pieces]
@@ -129,7 +137,16 @@ def _texts(node: ast.expr, function: ast.FunctionDef, line: int) -> list[str]:
     return [OPEN]
 
 
-def _assigned(name: str, function: ast.FunctionDef, line: int) -> ast.expr | None:
+def _is_literal_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_text(node: ast.expr) -> bool:
+    """Whether a name is that of a text, as constants are."""
+    return isinstance(node, ast.Name) and (node.id == "text" or node.id.isupper())
+
+
+def _assigned(name: str, function: ast.Module, line: int) -> ast.expr | None:
     """What the name was given last before the line."""
     found: ast.expr | None = None
     latest = 0

@@ -45,7 +45,9 @@ def run(args: argparse.Namespace) -> StageReport:
         raise InputError(
             "the cameras of the trial have no common clock",
             expected=f"the offsets of {', '.join(item.camera for item in views.keypoints)}, as synchronization writes them",
-            found=f"those of {', '.join(clock.cameras)}" if clock.cameras else "none: synchronization could not be done",
+            found=f"those of {', '.join(clock.cameras)}"
+            if clock.cameras
+            else "none: synchronization could not be done",
             hint="see its verdict",
         )
     tracks, report = associate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from kineograph.dataset.records import Trial
+from kineograph.dataset.records import CameraSource, Trial
 from kineograph.provenance.fingerprint import fingerprint
 from kineograph.settings.text import canonical
 
@@ -22,6 +22,11 @@ def timestamps_content(trial: Trial, settings: str) -> str:
     return canonical({name: fingerprint(path) for name, path in _files(trial, settings).items()})
 
 
+def timestamps_file(camera: CameraSource) -> Path:
+    """Where the times of a camera's frames are expected."""
+    return camera.path.with_name(camera.name + SUFFIX)
+
+
 def _files(trial: Trial, settings: str) -> dict[str, Path]:
     cameras = trial.cameras if json.loads(settings)["method"] == "timestamps" else ()
-    return {camera.name: camera.path.with_name(camera.name + SUFFIX) for camera in cameras}
+    return {camera.name: timestamps_file(camera) for camera in cameras}

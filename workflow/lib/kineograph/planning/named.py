@@ -10,6 +10,13 @@ from kineograph.dataset.records import Dataset
 from kineograph.errors import ConfigError, Mistakes, nearest
 from kineograph.settings.configuration import Configuration
 
+NAME_CAMERAS = (
+    ("triangulation", "without_cameras"),
+    ("synchronization", "offsets_s"),
+    ("synchronization", "approx_offsets_s"),
+)
+"""Keys whose values name cameras: in a list, or as the keys of a table."""
+
 
 def note_unknown_names(config: Configuration, dataset: Dataset, mistakes: Mistakes) -> None:
     """Note overrides for sessions, trials, participants and cameras that the dataset does not have."""
@@ -26,23 +33,24 @@ def note_unknown_names(config: Configuration, dataset: Dataset, mistakes: Mistak
 
 
 def note_unknown_cameras(config: Configuration, dataset: Dataset, mistakes: Mistakes) -> None:
-    """Note cameras that are to be left out and that the dataset does not have."""
+    """Note cameras that are to be left out, or whose offsets are stated, and that the dataset does not have."""
     known = {camera.name for trial in dataset.trials for camera in trial.cameras}
-    named = {
-        name
-        for trial in dataset.every_trial
-        for name in config.section("triangulation", session=trial.session, trial=trial.name)["without_cameras"]
-    }
-    for name in sorted(named - known):
-        mistakes.add(
-            ConfigError(
-                f"triangulation.without_cameras names '{name}', and no trial has such a camera",
-                expected=f"a camera of the dataset: {', '.join(sorted(known, key=natural_key)[:8])}",
-                found=f"'{name}'",
-                hint=nearest(name, known) or "correct the name, or remove it",
-                key="triangulation.without_cameras",
+    for section, key in NAME_CAMERAS:
+        named = {
+            name
+            for trial in dataset.every_trial
+            for name in config.section(section, session=trial.session, trial=trial.name)[key]
+        }
+        for name in sorted(named - known):
+            mistakes.add(
+                ConfigError(
+                    f"{section}.{key} names '{name}', and no trial has such a camera",
+                    expected=f"a camera of the dataset: {', '.join(sorted(known, key=natural_key)[:8])}",
+                    found=f"'{name}'",
+                    hint=nearest(name, known) or "correct the name, or remove it",
+                    key=f"{section}.{key}",
+                )
             )
-        )
 
 
 def note_missing_networks(config: Configuration, dataset: Dataset, models: Path, mistakes: Mistakes) -> None:

@@ -18,6 +18,8 @@ TIMING = {
     "none": ("min_confidence",),
 }
 """Keys of the section ``synchronization`` that apply, by its method."""
+WITHIN_S = 1.0
+"""Where no limit is stated, offsets are looked for up to this, and as much farther as those that are known about are apart."""
 
 
 class PeoplePlan(PlanPart):
@@ -52,7 +54,11 @@ class PeoplePlan(PlanPart):
     def _timing(self, trial: Trial) -> dict[str, Any]:
         section = self._plan.config.section("synchronization", session=trial.session, trial=trial.name)
         method = str(section["method"])
-        return {"method": method} | {key: section[key] for key in TIMING[method]}
+        timing = {"method": method} | {key: section[key] for key in TIMING[method]}
+        if timing.get("max_offset_s", 0) is None:
+            about_s = [0.0, *(section["approx_offsets_s"].values() if method == "motion" else ())]
+            timing["max_offset_s"] = WITHIN_S + max(about_s) - min(about_s)
+        return timing
 
     def _heights_m(self, trial: Trial) -> dict[str, float | None]:
         return {name: self._plan.dataset.participants[name].height_m for name in trial.participants}

@@ -74,6 +74,8 @@ class MotionClocks:
         Cameras whose movement fits the others' at an offset larger than those looked for only: that offset, frames.
     loose : dict of int to (float, float)
         Cameras that no pair of views ties to the others closely: the disagreement of their best pair, and what would do, px.
+    table : LagTable or None
+        The disagreement of all pairs over whole-frame lags.
     """
 
     kept: FloatArray
@@ -88,6 +90,13 @@ class MotionClocks:
     poor: dict[int, float] = field(default_factory=dict)
     beyond: dict[int, float] = field(default_factory=dict)
     loose: dict[int, tuple[float, float]] = field(default_factory=dict)
+    table: LagTable | None = None
+
+    @property
+    def doubtful(self) -> set[int]:
+        """Cameras that could not be compared, or whose clock is not told surely."""
+        doubted = {*self.beyond, *self.loose, *self.poor}
+        return doubted.union(self.unseen, self.misfits, self.still, self.refused, self.unproven)
 
     @property
     def refused(self) -> list[int]:
@@ -151,7 +160,9 @@ def clocks_from_motion(
     together, still = without_still(whole, together) if together.sum() > 1 else (together, [])
     nothing = ClockEstimate(np.zeros((2, cameras)), np.full((2, cameras), np.nan))
     if together.sum() < 2:
-        return MotionClocks(nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still, beyond=beyond)
+        return MotionClocks(
+            nothing.clocks, nothing, np.zeros(cameras, bool), unseen, misfits, still, beyond=beyond, table=whole
+        )
     start = whole.restricted(together).best_offsets(int(np.flatnonzero(together)[0])) * together
     pairs = ViewPairs(lay_out_people(people, counts, matrices, start), matrices, SPEED_S * fps_hz)
     estimate = _estimate(pairs, stretches, whole, together, drift=drift)
@@ -161,7 +172,7 @@ def clocks_from_motion(
     sure, loose = linked_cameras(pairs, estimate.clocks, stretches, sure, seen.noise_px)
     facts = (estimate, together, unseen, misfits, still, rivals)
     if sure.sum() < 2:
-        return MotionClocks(nothing.clocks, *facts, np.full(cameras, np.nan), beyond=beyond, loose=loose)
+        return MotionClocks(nothing.clocks, *facts, np.full(cameras, np.nan), beyond=beyond, loose=loose, table=whole)
     known = np.round(estimate.clocks[0])
     final = estimate
     if (sure != together).any():
@@ -183,7 +194,7 @@ def clocks_from_motion(
         clocks[0, placed] -= clocks[0, placed].mean()
     disagreement = (trials.disagreement_px(kept), trials.disagreement_px(np.zeros_like(kept)))
     poor = _poor(trials.pairs, clocks, stretches)
-    return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, poor, beyond, loose)
+    return MotionClocks(clocks, *facts, trials.improvement(kept), disagreement, poor, beyond, loose, whole)
 
 
 def _unproven(estimate: ClockEstimate, kept: FloatArray) -> BoolArray:

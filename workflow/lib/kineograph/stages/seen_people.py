@@ -68,9 +68,15 @@ def windows(frames: int, fps_hz: float) -> list[tuple[int, int]]:
 
 
 def seen_people(
-    keypoints: Sequence[Keypoints2D], rig: Rig, rates_hz: FloatArray, fps_hz: float, min_confidence: float
+    keypoints: Sequence[Keypoints2D],
+    rig: Rig,
+    rates_hz: FloatArray,
+    fps_hz: float,
+    min_confidence: float,
+    later: IntArray | None = None,
+    parts: Sequence[tuple[int, int]] | None = None,
 ) -> Seen:
-    """What each camera shows, as if all cameras had started together.
+    """What each camera shows, as if all cameras had started together, or each so much later as is known of it.
 
     Parameters
     ----------
@@ -84,25 +90,31 @@ def seen_people(
         Rate of the pieces and of the frames that are counted, Hz.
     min_confidence : float
         Keypoints of a smaller confidence are left out.
+    later : (C,) array of int, optional
+        How many frames after the first of them each camera started, as far as is known; they count as frames of it.
+    parts : sequence of (int, int), optional
+        First and last-but-one frame of the parts to look at; without them, as :func:`windows` has them.
     """
     pace = rates_hz / fps_hz
-    counts = np.ceil(np.array([item.n_frames for item in keypoints]) / pace).astype(int).tolist()
+    late = np.zeros(len(keypoints), int) if later is None else later
+    counts = (np.ceil(np.array([item.n_frames for item in keypoints]) / pace).astype(int) + late).tolist()
     found: list[list[Piece]] = []
     noise_px = np.full(len(keypoints), np.nan)
     for camera, item in enumerate(keypoints):
         pieces, noise = [], []
         width = SMOOTHING_S * float(rates_hz[camera])
-        for first, last in windows(max(counts), fps_hz):
+        for window in windows(max(counts), fps_hz) if parts is None else parts:
+            first, last = (max(edge - int(late[camera]), 0) for edge in window)
             begin, end = int(first * pace[camera]), int(np.ceil(last * pace[camera])) + 1
             for start, position in _pieces(item, slice(begin, end), min_confidence):
                 own = begin + start
                 at = np.arange(int(np.ceil(own / pace[camera])), int((own + len(position) - 1) / pace[camera]) + 1)
-                at = at[(at >= first) & (at < min(last, counts[camera]))]
+                at = at[(at >= first) & (at < min(last, counts[camera] - late[camera]))]
                 if len(at):
                     straight = undistort_pixels(rig.cameras[camera], position)
                     smoothed = smooth(straight.reshape(len(position), -1), width).reshape(position.shape)
                     noise.append(np.abs(straight - smoothed)[np.isfinite(straight - smoothed)])
-                    pieces.append(Piece(int(at[0]), sample(smoothed, at * pace[camera] - own)))
+                    pieces.append(Piece(int(at[0] + late[camera]), sample(smoothed, at * pace[camera] - own)))
         found.append(pieces)
         if pieces and any(item.size for item in noise):
             noise_px[camera] = 1.4826 * np.median(np.concatenate(noise)) * left_of_noise(width)

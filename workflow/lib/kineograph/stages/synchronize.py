@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import Any, Literal
 
 import numpy as np
 
 from kineograph.errors import ConfigError, InputError
-from kineograph.geometry.epipolar import fundamental_matrix
 from kineograph.geometry.lag_steps import LagStep, LagSteps
 from kineograph.geometry.view_pairs import FEWEST_FRAMES
 from kineograph.model.camera import Rig
@@ -27,13 +25,11 @@ from kineograph.signal.common_clock import lay_out, settled_rates
 from kineograph.signal.even_frames import even_frames, runs_evenly
 from kineograph.stages.clock_doubts import doubts, not_compared
 from kineograph.stages.lost_frames import lost_frames, with_lost_frames
-from kineograph.stages.motion_clocks import STRETCHES, MotionClocks, clocks_from_motion, cut
-from kineograph.stages.seen_people import seen_people, windows
+from kineograph.stages.motion_clocks import STRETCHES
+from kineograph.stages.offset_search import NEAR_S, Filmed, Searched, search
+from kineograph.stages.seen_people import windows
 
 STAGE = "synchronization"
-SHORTEST_DRIFT_S = 60.0
-"""Shorter trials are not searched for drift: 50 ppm, which is much for a quartz, move a camera by 3 ms in a minute."""
-
 Clocks = tuple[FloatArray, FloatArray]
 """Offsets, s, and drifts, ppm, of the cameras, (C,) each."""
 
@@ -45,7 +41,8 @@ class SynchronizeSettings:
     method: Literal["motion", "none", "given", "timestamps"] = "motion"
     fps_hz: float | None = None
     offsets_s: Mapping[str, float] = field(default_factory=dict)
-    max_offset_s: float = 1.0
+    approx_offsets_s: Mapping[str, float] = field(default_factory=dict)
+    max_offset_s: float | None = None
     drift: bool = True
     min_confidence: float = 0.4
     min_improvement: float = 0.03
@@ -89,7 +86,7 @@ def synchronize(
     offset_s, drift_ppm, facts, reasons = np.zeros(len(names)), np.zeros(len(names)), {}, []
     frame_time_s: dict[str, FloatArray] = {}
     if settings.method == "given":
-        offset_s = _given(names, settings.offsets_s)
+        offset_s = given_offsets_s(names, settings.offsets_s)
     elif settings.method == "timestamps":
         frame_time_s = _stamped(keypoints, timestamps_s or {})
         offset_s = np.array([frame_time_s[name][0] for name in names])
@@ -134,7 +131,14 @@ def _common_rate(fps_hz: float, rates_hz: Mapping[str, float]) -> float:
     return fps_hz
 
 
-def _given(names: list[str], offsets_s: Mapping[str, float]) -> FloatArray:
+def given_offsets_s(names: Sequence[str], offsets_s: Mapping[str, float]) -> FloatArray:
+    """The stated offset of each camera (C,), s.
+
+    Raises
+    ------
+    ConfigError
+        Where one has none.
+    """
     missing = [name for name in names if name not in offsets_s]
     if missing:
         raise ConfigError(
@@ -146,20 +150,32 @@ def _given(names: list[str], offsets_s: Mapping[str, float]) -> FloatArray:
     return np.array([offsets_s[name] for name in names], dtype=float)
 
 
+def require_times(camera: str, times_s: FloatArray | None, frames: int) -> FloatArray:
+    """The times (frames,) of a camera's frames, s.
+
+    Raises
+    ------
+    InputError
+        Where there are none, or not one a frame.
+    """
+    if times_s is None or len(times_s) != frames:
+        raise InputError(
+            f"the timestamps of camera '{camera}' don't fit its frames",
+            expected=f"{frames} times, one a frame",
+            found="none" if times_s is None else f"{len(times_s)} times",
+            hint="the file <camera>.timestamps.csv beside the video has one time in seconds a frame (config/README.md)",
+            where=f"camera {camera}",
+        )
+    return times_s
+
+
 def _stamped(keypoints: Sequence[Keypoints2D], timestamps_s: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
     """The time of each frame of each camera, s, counted from the first frame of the camera that started first."""
-    for item in keypoints:
-        times = timestamps_s.get(item.camera)
-        if times is None or len(times) != item.n_frames:
-            raise InputError(
-                f"the timestamps of camera '{item.camera}' don't fit its frames",
-                expected=f"{item.n_frames} times, one a frame",
-                found="none" if times is None else f"{len(times)} times",
-                hint="the file <camera>.timestamps.csv beside the video has one time in seconds a frame (config/README.md)",
-                where=f"camera {item.camera}",
-            )
-    begin = min(float(timestamps_s[item.camera][0]) for item in keypoints)
-    return {item.camera: timestamps_s[item.camera] - begin for item in keypoints}
+    found = {
+        item.camera: require_times(item.camera, timestamps_s.get(item.camera), item.n_frames) for item in keypoints
+    }
+    begin = min((float(times[0]) for times in found.values()), default=0.0)
+    return {camera: times - begin for camera, times in found.items()}
 
 
 def _from_motion(
@@ -168,37 +184,33 @@ def _from_motion(
     """Offsets and drifts, what to report of them, reasons for doubt, and the cameras that lost frames."""
     keypoints = [even_frames(item) for item in keypoints]
     names = [item.camera for item in keypoints]
-    matrices = {
-        (i, j): fundamental_matrix(rig.cameras[i], rig.cameras[j]) for i, j in combinations(range(len(names)), 2)
-    }
-    limit = round(settings.max_offset_s * fps_hz)
-    seen = seen_people(keypoints, rig, rates_hz, fps_hz, settings.min_confidence)
-    longest = max(seen.counts)
-    if longest < STRETCHES[0] * FEWEST_FRAMES:
-        reason = not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
-        return (np.zeros(len(names)), np.zeros(len(names))), {"judged": False}, [reason], {}
-    found = clocks_from_motion(
-        seen,
-        matrices,
-        cut(windows(longest, fps_hz)),
-        limit,
-        fps_hz,
-        settings.min_improvement,
-        drift=settings.drift and longest >= SHORTEST_DRIFT_S * fps_hz,
+    about_s = np.array([settings.approx_offsets_s.get(name, 0.0) for name in names])
+    filmed = Filmed(
+        keypoints, rig, rates_hz, fps_hz, settings.min_confidence, settings.min_improvement, drift=settings.drift
     )
+    searched = search(filmed, about_s, settings.max_offset_s)
+    found, about, longest = searched.found, searched.about, searched.longest
+    if found is None:
+        reason = not_compared(f"{longest} frames are too few (wanted: {STRETCHES[0] * FEWEST_FRAMES})", "")
+        return (about_s, np.zeros(len(names))), {"judged": False}, [reason], {}
     half = max((longest - 1) / 2, 0.5)
     slope = found.kept[1] / half
-    offset_s = (found.kept[0] - found.kept[1]) / (1 - slope) / fps_hz
-    facts = _facts(found, names, half, fps_hz, settings.min_improvement)
-    steps = LagSteps(seen.pieces, matrices, found.kept[0], windows(longest, fps_hz), fps_hz).find(limit)
-    return (offset_s, 0.0 - slope * 1e6), facts, doubts(found, names, fps_hz, limit), steps
+    late = about - about.min()
+    offset_s = ((found.kept[0] - found.kept[1] + late) / (1 - slope) + about.min()) / fps_hz
+    facts = _facts(searched, names, half, fps_hz, settings.min_improvement)
+    limit = searched.limit if settings.max_offset_s is not None else round(NEAR_S * fps_hz)
+    steps = LagSteps(searched.seen.pieces, filmed.matrices, found.kept[0], windows(longest, fps_hz), fps_hz).find(limit)
+    steps = {c: LagStep(step.frame - int(late[c]), step.frames) for c, step in steps.items()}
+    return (offset_s, 0.0 - slope * 1e6), facts, doubts(searched, names, fps_hz), steps
 
 
-def _facts(found: MotionClocks, names: list[str], half: float, fps_hz: float, min_improvement: float) -> dict[str, Any]:
+def _facts(searched: Searched, names: list[str], half: float, fps_hz: float, min_improvement: float) -> dict[str, Any]:
     """What to report of clocks from motion."""
-    if not found.compared.any():
+    found, about = searched.found, searched.about
+    if found is None or not found.compared.any():
         return {"judged": False}
     (offset, drift), error = found.estimate.clocks, found.estimate.error
+    offset = offset + about
     with_px, without_px = found.disagreement_px
     improvement = 1 - with_px / without_px if without_px > 0 else 0.0
     accepted = bool(found.kept.any())
@@ -210,7 +222,7 @@ def _facts(found: MotionClocks, names: list[str], half: float, fps_hz: float, mi
             "drift_standard_error_ppm": error[1, c] / half * 1e6,
             "kept": bool(found.kept[:, c].any()),
             "improvement": found.improvement[c],
-            "rival": {"offset_s": found.rivals[c][0] / fps_hz, "disagreement_ratio": found.rivals[c][1]}
+            "rival": {"offset_s": (found.rivals[c][0] + about[c]) / fps_hz, "disagreement_ratio": found.rivals[c][1]}
             if c in found.rivals
             else None,
         }
@@ -220,6 +232,7 @@ def _facts(found: MotionClocks, names: list[str], half: float, fps_hz: float, mi
     return {
         "judged": True,
         "accepted": accepted,
+        "searched_s": searched.reach / fps_hz,
         "estimated": by_camera,
         "disagreement_px": {"with_offsets": with_px, "without": without_px},
         "improvement": improvement,

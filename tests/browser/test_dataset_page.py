@@ -131,7 +131,7 @@ def test_filtering_filters_by_text_verdict_stage_and_session(page):
     assert column(page, 1) == ["S3 / walk123"] or all("walk123" in name for name in column(page, 1))
     times.append(choose(page, "search", ""))
     times.append(choose(page, "verdict", "fail"))
-    assert set(column(page, 3)) == {"poor"}
+    assert set(column(page, 3)) == {"fail"}
     choose(page, "session", "S2")
     assert {name.split(" / ")[0] for name in column(page, 1)} == {"S2"}
     assert page.js("document.getElementById('count').textContent") == f"150 of {TRIALS} shown"

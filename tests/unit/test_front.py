@@ -337,23 +337,26 @@ def test_outcomes_name_the_stage_the_camera_and_where_to_look(tmp_path):
     verdicts = {
         "T1": {"verdict": "pass", "failed": False, "stage": "", "blame": "", "reason": ""},
         "T2": {"verdict": "error", "failed": True, "stage": "pose", "blame": "camera c2", "reason": "too dark"},
+        "T5": {"verdict": "fail", "failed": False, "stage": "scaling", "blame": "P1", "reason": "the head is 2 m"},
+        "T6": {"verdict": "warn", "failed": False, "stage": "inputs", "blame": "", "reason": "short"},
     }
     for name, verdict in verdicts.items():
         path = Path(layout.path("verdict", session="S", trial=name))
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(verdict))
-    page = Path(layout.path("trial_page", session="S", trial="T1"))
-    page.parent.mkdir()
-    page.write_text("pass")
+        page = Path(layout.path("trial_page", session="S", trial=name))
+        page.parent.mkdir()
+        page.write_text("page")
     log = tmp_path / "job.log"
     log.write_text("kineograph: the disk is full\n  expected room; found none\n  to do: free some\n")
     broken = [Job(5, "triangulate", {"session": "S", "trial": "T3"}, logs=(str(log),))]
-    found = outcomes([trial("T1"), trial("T2"), trial("T3"), trial("T4")], layout, broken)
+    found = outcomes([trial(f"T{number}") for number in range(1, 7)], layout, broken)
     assert [(item.trial, item.state) for item in found] == [
-        ("S/T2", "failed"), ("S/T3", "not finished"), ("S/T4", "not finished"), ("S/T1", "ok"),
+        ("S/T2", "error"), ("S/T5", "fail"), ("S/T3", "not finished"), ("S/T4", "not finished"), ("S/T6", "warn"), ("S/T1", "pass"),
     ]  # fmt: skip
+    assert [item.trial for item in found if item.fails_run] == ["S/T2"], "as verdicts.fail_at has it, whatever the verdict"
     text = "\n".join(summary(found))
-    assert "trials: 1 ok, 2 not finished, 1 failed" in text
+    assert "trials: 1 pass, 1 warn, 2 not finished, 1 fail, 1 error" in text
     assert "pose camera c2: too dark" in text
     assert "triangulate: the disk is full" in text
     assert str(log) in text

@@ -15,7 +15,7 @@ from kineograph.dataset.names import natural_key
 from kineograph.io.atomic import write_text
 from kineograph.io.reports import read_json, read_report
 from kineograph.model.report import VERDICTS, StageReport
-from kineograph.pages.render import VERDICT_WORDS, joined, write_page
+from kineograph.pages.render import joined, write_page
 from kineograph.stages.repeatability import Repeated, repeatability
 
 
@@ -45,7 +45,6 @@ def run(args: argparse.Namespace) -> None:
         counts=[(verdict, counts[verdict]) for verdict in reversed(VERDICTS) if counts[verdict]],
         calibrations=_health(args.health),
         data={
-            "words": VERDICT_WORDS,
             "rows": [
                 {**row, "hint": _hint(record), "thumbnail": str(Path(row["page"]).with_name("thumbnail.svg"))}
                 for row, record in zip(rows, records, strict=True)

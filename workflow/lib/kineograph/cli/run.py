@@ -1,6 +1,6 @@
 """Run the workflow: check first, clear up after a killed run, show progress, and say at the end how each trial came out.
 
-Exit codes: 0 all trials are there and none failed; 1 some trial failed or a job did not end; 2 there is something to correct, and
+Exit codes: 0 all trials are there and none has a verdict that fails the run (verdicts.fail_at); 1 some has, or a job did not end; 2 there is something to correct, and
 nothing was run; 130 interrupted.
 """
 
@@ -80,7 +80,7 @@ def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
     if plan.layout.exists("dataset_page"):
         print(f"all trials: {plan.layout.path('dataset_page')}")
     if code == 0:
-        return FAILED if any(item.state == "failed" for item in found) else FINE
+        return FAILED if any(item.fails_run for item in found) else FINE
     if not progress.total or code < 0:
         print("".join(text.splitlines(keepends=True)[-TAIL_LINES:]), file=sys.stderr)
     print(f"Snakemake's own words: {output}", file=sys.stderr)

@@ -1,4 +1,4 @@
-"""How the trials of a dataset came out: ok, warned, failed, or not finished, with what is to blame and where to look."""
+"""How the trials of a dataset came out: the verdict of each, or not finished, with what is to blame and where to look."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from kineograph.dataset.records import Trial
 from kineograph.front.snakemake import Job
 from kineograph.layout import Layout
 
-State = Literal["ok", "warned", "failed", "not finished"]
-STATES: tuple[State, ...] = ("failed", "not finished", "warned", "ok")
+State = Literal["pass", "warn", "fail", "error", "not finished"]
+STATES: tuple[State, ...] = ("error", "fail", "not finished", "warn", "pass")
 """From the worst to the best."""
 LAST_LINES = 6
 NO_WORD = "ended without a word"
@@ -31,17 +31,20 @@ class Outcome:
     trial : str
         ``session/trial``.
     state : str
-        One of :data:`STATES`.
+        One of :data:`STATES`: the trial's verdict, where it has one.
     why : str
-        Stage, camera and reason; empty for a good trial.
+        Stage, what is to blame, and reason; empty for a good trial.
     see : str
         The file that tells more.
+    fails_run : bool
+        Whether the verdict makes the run fail (``verdicts.fail_at``).
     """
 
     trial: str
     state: State
     why: str = ""
     see: str = ""
+    fails_run: bool = False
 
 
 def outcomes(trials: Iterable[Trial], layout: Layout, broken: Sequence[Job], printed: str = "") -> list[Outcome]:
@@ -76,18 +79,16 @@ def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job], printed: str) 
         return Outcome(name, "not finished", "no verdict yet", "")
     blame = " ".join(filter(None, [verdict["stage"], verdict["blame"]]))
     why = f"{blame}: {verdict['reason']}" if blame else ""
-    if verdict["failed"]:
-        return Outcome(name, "failed", why, page)
-    if not layout.exists("trial_page", **own):
+    if not verdict["failed"] and not layout.exists("trial_page", **own):
         return Outcome(name, "not finished", "its page is missing", "")
-    return Outcome(name, "ok" if verdict["verdict"] == "pass" else "warned", why, page)
+    return Outcome(name, verdict["verdict"], why, page, verdict["failed"])
 
 
 def summary(found: Sequence[Outcome], named: int = 12) -> list[str]:
     """What a user reads at the end: the counts, and the trials that are not good."""
     counts = {state: sum(item.state == state for item in found) for state in STATES}
     rows = ["trials: " + ", ".join(f"{counts[state]} {state}" for state in reversed(STATES) if counts[state])]
-    poor = [item for item in found if item.state != "ok"]
+    poor = [item for item in found if item.state != "pass"]
     for item in poor[:named]:
         rows.append(f"  {item.state:12} {item.trial}  {item.why}")
         rows += [f"  {'':12} see {item.see}"] if item.see else []

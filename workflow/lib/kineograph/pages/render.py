@@ -10,7 +10,6 @@ from kineograph import __version__
 from kineograph.io.atomic import write_text
 
 HERE = Path(__file__).parent
-VERDICT_WORDS = {"pass": "ok", "warn": "look", "fail": "poor", "error": "error"}
 VERDICT_SENTENCES = {
     "pass": "No stage has a complaint. Still look once: does the skeleton stay on the person in every camera?",
     "warn": "There are results, and the points below to look at before you use them.",
@@ -29,7 +28,6 @@ def write_page(path: Path, template: str, **values: Any) -> None:
     )
     environment.globals.update(
         version=__version__,
-        words=VERDICT_WORDS,
         sentences=VERDICT_SENTENCES,
         style=(HERE / "style.css").read_text("utf-8"),
     )

@@ -44,7 +44,7 @@
     link.href = encodeURI(row.page);
     cell.append(link);
   }
-  function badge(cell, row) { cell.append(element("span", data.words[row.verdict], "badge " + row.verdict)); }
+  function badge(cell, row) { cell.append(element("span", row.verdict, "badge " + row.verdict)); }
   function reason(cell, row) {
     cell.className = "reason";
     cell.append(row.reason);
@@ -106,15 +106,15 @@
     byId("further").hidden = count >= shown.length;
   }
 
-  function options(select, values, words = (value) => value) {
+  function options(select, values) {
     for (const value of values) {
-      const option = element("option", words(value));
+      const option = element("option", value);
       option.value = value;
       select.append(option);
     }
   }
   const different = (key) => [...new Set(data.rows.map((row) => row[key]).filter(Boolean))].sort(text.compare);
-  options(byId("verdict"), WORST.filter((verdict) => data.rows.some((row) => row.verdict === verdict)), (verdict) => data.words[verdict]);
+  options(byId("verdict"), WORST.filter((verdict) => data.rows.some((row) => row.verdict === verdict)));
   options(byId("stage"), different("stage"));
   options(byId("session"), different("session"));
   byId("filters").addEventListener("input", filter);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 from kineograph.cli import _known_points
@@ -53,8 +54,8 @@ def run(args: argparse.Namespace) -> StageReport:
     if not placed:
         raise InputError(
             "no camera could be calibrated",
-            expected=f"intrinsics and known points for {', '.join(args.cameras)}",
-            found="; ".join(reason.text for reason in reasons) or "no camera",
+            expected="one camera at least with intrinsics and known points",
+            found=_each_once(reasons, args.cameras),
             hint=reasons[0].hint if reasons else "name the cameras",
         )
     rig = Rig(tuple(item.camera for item in placed), source=f"{settings.method}, intrinsics {settings.intrinsics}")
@@ -74,6 +75,14 @@ def run(args: argparse.Namespace) -> StageReport:
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write a calibration without cameras."""
     save_error(args, STAGE, error)
+
+
+def _each_once(reasons: Sequence[Reason], cameras: Sequence[str]) -> str:
+    """What is wrong with the first camera, and the names of the others: what is wrong with them is in their own reports."""
+    if not reasons:
+        return "no camera"
+    others = [name for name in cameras if reasons[0].blame != f"camera {name}"]
+    return reasons[0].text + (f"; nor are {', '.join(others)}" if others else "")
 
 
 def _points_of_cameras(

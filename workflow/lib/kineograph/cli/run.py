@@ -1,7 +1,7 @@
 """Run the workflow: check first, clear up after a killed run, show progress, and say at the end how each trial came out.
 
-Exit codes: 0 all trials are there and none has a verdict that fails the run (verdicts.fail_at); 1 some has, or a job did not end; 2 there is something to correct, and
-nothing was run; 130 interrupted.
+Exit codes: 0 nothing has a verdict that fails the run (verdicts.fail_at); 1 a trial has one, or a calibration where only a part of the
+workflow was asked for, or a job did not end; 2 there is something to correct, and nothing was run; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kineograph.front.aftermath import clear_up
 from kineograph.front.costs import read_costs
 from kineograph.front.full_disks import full_disks, places
 from kineograph.front.head import Head
-from kineograph.front.outcome import broken_for_all, outcomes, summary
+from kineograph.front.outcome import broken_for_all, calibration_outcomes, outcomes, summary
 from kineograph.front.progress import Progress
 from kineograph.front.snakemake import command
 from kineograph.front.watch import run_to_end
@@ -73,6 +73,9 @@ def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
     found = outcomes(plan.dataset.trials, plan.layout, progress.failed, text)
     part = [item for item in found if code == 0 and item.state == "not finished"]
     told = [item for item in found if item not in part]
+    early = calibration_outcomes(plan) if part else []
+    for line in summary(early, what="calibrations") if early else []:
+        print(line)
     for line in summary(told) if told else []:
         print(line)
     if part:
@@ -80,7 +83,7 @@ def _tell(plan: Plan, head: Head, progress: Progress, code: int) -> int:
     if plan.layout.exists("dataset_page"):
         print(f"all trials: {plan.layout.path('dataset_page')}")
     if code == 0:
-        return FAILED if any(item.fails_run for item in found) else FINE
+        return FAILED if any(item.fails_run for item in (*found, *early)) else FINE
     if not progress.total or code < 0:
         print("".join(text.splitlines(keepends=True)[-TAIL_LINES:]), file=sys.stderr)
     print(f"Snakemake's own words: {output}", file=sys.stderr)

@@ -6,7 +6,6 @@ import base64
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from kineograph.errors import InputError
 from kineograph.front.head import HeadRecord
 from kineograph.front.processes import end, jobs_in, of_run
 from kineograph.front.slurm_jobs import cancel, run_ids
+from kineograph.front.snakemake import PROGRAM
 
 TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}(\.\w+)?")
 """Names of files that were being written (io/atomic)."""
@@ -86,7 +86,7 @@ def unlock(workdir: Path, configfile: Path) -> None:
     InputError
         Where it can't.
     """
-    command = [sys.executable, "-m", "snakemake", "--unlock", "--configfile", str(configfile), "--cores", "1"]
+    command = [*PROGRAM, "--unlock", "--configfile", str(configfile), "--cores", "1"]
     done = subprocess.run(command, cwd=workdir, capture_output=True, text=True, check=False)
     if done.returncode:
         raise InputError(

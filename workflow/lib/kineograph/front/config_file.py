@@ -32,7 +32,7 @@ def read_configuration(path: Path, changes: Sequence[str] = ()) -> dict[str, Any
             f"the configuration {path} is not there",
             expected="a file in YAML",
             found="no such file",
-            hint="name it by --configfile, and run the command in the repository's folder",
+            hint="name it by --configfile, from the folder that paths in it start from",
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from kineograph.dataset.records import Trial
+from kineograph.errors import KineographError
 from kineograph.front.snakemake import Job
+from kineograph.io.reports import read_report
 from kineograph.layout import Layout
+from kineograph.planning.plan import Plan
+from kineograph.stages.verdict import VerdictSettings
 
 State = Literal["pass", "warn", "fail", "error", "not finished"]
 STATES: tuple[State, ...] = ("error", "fail", "not finished", "warn", "pass")
@@ -24,12 +28,12 @@ ENDED_WELL = re.compile(r"[a-z_]+: (pass|warn|fail)")
 
 @dataclass(frozen=True)
 class Outcome:
-    """One trial's.
+    """One trial's, or one calibration's.
 
     Attributes
     ----------
     trial : str
-        ``session/trial``.
+        ``session/trial``, or ``session/calibration``.
     state : str
         One of :data:`STATES`: the trial's verdict, where it has one.
     why : str
@@ -65,6 +69,34 @@ def outcomes(trials: Iterable[Trial], layout: Layout, broken: Sequence[Job], pri
     return sorted(found, key=lambda item: STATES.index(item.state))
 
 
+def calibration_outcomes(plan: Plan) -> list[Outcome]:
+    """How the calibrations came out that are there, the worst first; each fails the run where it does so in one of its trials."""
+    found: dict[tuple[str, str], Outcome] = {}
+    for trial in plan.dataset.trials:
+        key = trial.session, trial.calibration.name
+        settings = VerdictSettings(**plan.config.section("verdicts", session=trial.session, trial=trial.name))
+        if key not in found:
+            path = Path(plan.layout.path("calibration_report", session=key[0], calibration=key[1]))
+            if not path.exists():
+                continue
+            found[key] = _calibration(trial.session, trial.calibration.name, path)
+        state = found[key].state
+        if state != "not finished" and settings.fails(state):
+            found[key] = replace(found[key], fails_run=True)
+    return sorted(found.values(), key=lambda item: STATES.index(item.state))
+
+
+def _calibration(session: str, name: str, path: Path) -> Outcome:
+    report = read_report(path)
+    reason = next(iter(report.reasons), None)
+    why = f"{reason.text} (to do: {reason.hint})" if reason is not None else ""
+    if report.error:
+        error = KineographError.from_record(report.error)
+        why = f"{error.what} (expected {error.expected}; found {error.found}; to do: {error.hint})"
+    pictures = path.parent / "pictures"
+    return Outcome(f"{session}/{name}", report.verdict, why, str(pictures if pictures.is_dir() else path))
+
+
 def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job], printed: str) -> Outcome:
     name = f"{trial.session}/{trial.name}"
     own = {"session": trial.session, "trial": trial.name}
@@ -84,10 +116,10 @@ def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job], printed: str) 
     return Outcome(name, verdict["verdict"], why, page, verdict["failed"])
 
 
-def summary(found: Sequence[Outcome], named: int = 12) -> list[str]:
-    """What a user reads at the end: the counts, and the trials that are not good."""
+def summary(found: Sequence[Outcome], named: int = 12, what: str = "trials") -> list[str]:
+    """What a user reads at the end: the counts, and the trials (or `what` they are) that are not good."""
     counts = {state: sum(item.state == state for item in found) for state in STATES}
-    rows = ["trials: " + ", ".join(f"{counts[state]} {state}" for state in reversed(STATES) if counts[state])]
+    rows = [f"{what}: " + ", ".join(f"{counts[state]} {state}" for state in reversed(STATES) if counts[state])]
     poor = [item for item in found if item.state != "pass"]
     for item in poor[:named]:
         rows.append(f"  {item.state:12} {item.trial}  {item.why}")

@@ -16,6 +16,9 @@ from kineograph.front.processes import RUN_VARIABLE
 
 EVENTS_VARIABLE = "KINEOGRAPH_EVENTS"
 LIBRARY = Path(__file__).resolve().parents[2]
+SNAKEFILE = LIBRARY.parents[1] / "Snakefile"
+"""This installation's: a study may lie in any folder, and the command be given there."""
+PROGRAM = (sys.executable, "-m", "snakemake", "--snakefile", str(SNAKEFILE))
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,7 @@ class Job:
 
 def command(configfile: Path, profile: Path, *options: str) -> list[str]:
     """The command line of Snakemake with the events written where the environment says."""
-    base = [sys.executable, "-m", "snakemake", "--configfile", str(configfile), "--profile", str(profile)]
+    base = [*PROGRAM, "--configfile", str(configfile), "--profile", str(profile)]
     return [*base, "--logger", "kineograph", "--rerun-incomplete", *options]
 
 

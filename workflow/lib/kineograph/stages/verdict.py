@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from kineograph.errors import KineographError
-from kineograph.model.report import VERDICTS, StageReport, worst
+from kineograph.model.report import VERDICTS, StageReport, Verdict, worst
 
 STAGE_ORDER = (
     "calibration",
@@ -30,6 +30,10 @@ class VerdictSettings:
     """Settings of the section ``verdicts``."""
 
     fail_at: Literal["error", "fail", "warn", "never"] = "error"
+
+    def fails(self, verdict: Verdict) -> bool:
+        """Whether a verdict makes the run fail."""
+        return self.fail_at != "never" and VERDICTS.index(verdict) >= VERDICTS.index(self.fail_at)
 
 
 @dataclass(frozen=True)
@@ -61,10 +65,9 @@ def trial_verdict(reports: Sequence[NamedReport], settings: VerdictSettings) -> 
             reason, blame = first.report.error["what"], first.report.error.get("where", "") or first.of
         else:
             reason, blame = first.report.reasons[0].text, first.report.reasons[0].blame
-    fails = settings.fail_at != "never" and VERDICTS.index(verdict) >= VERDICTS.index(settings.fail_at)
     return {
         "verdict": verdict,
-        "failed": fails,
+        "failed": settings.fails(verdict),
         "stage": stage,
         "reason": reason,
         "blame": blame,

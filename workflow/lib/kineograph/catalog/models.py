@@ -105,6 +105,12 @@ class ModelCard:
         return known and bool(plugin_literal(DECODERS, self.decoder, "ONE_STAGE", False))
 
     @property
+    def one_person(self) -> bool:
+        """True for a detector that finds one person in a picture only."""
+        known = self.decoder in plugin_names(DECODERS)
+        return known and bool(plugin_literal(DECODERS, self.decoder, "ONE_PERSON", False))
+
+    @property
     def local_file(self) -> Path:
         """The weights of a card that names a file beside itself."""
         return self.path.parent / self.file

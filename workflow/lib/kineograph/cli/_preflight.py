@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kineograph.cli._findings import Finding
 from kineograph.cli._front_arguments import COSTS, REPOSITORY, Given
+from kineograph.cli._preflight_settings import settings_findings
 from kineograph.cli._preflight_setup import setup_findings
 from kineograph.cli._preflight_trials import Recordings
 from kineograph.errors import Mistakes
@@ -27,6 +28,7 @@ def preflight(given: Given) -> tuple[Plan, list[Finding], Frames]:
     findings = [Finding.of_error(error, "stops") for error in mistakes.found]
     recordings = Recordings(plan)
     findings += recordings.findings()
+    findings += settings_findings(plan, recordings.rates_hz)
     elsewhere = runs_elsewhere(given.profile)
     findings += setup_findings(plan, recordings.frames, elsewhere=elsewhere, costs=read_costs(COSTS))
     lost = without_record(plan.each_trial("points3d", "motion"), Path.cwd())

@@ -15,6 +15,7 @@ from kineograph.cli._any_calibration import read_calibration
 from kineograph.cli._findings import Finding
 from kineograph.cli._preflight_clocks import clock_findings
 from kineograph.cli.calibrate import CalibrateSettings
+from kineograph.dataset.folders import VIDEO_SUFFIXES, unrecognised
 from kineograph.dataset.keypoint_files import sample_files
 from kineograph.dataset.names import natural_key, same_name_key
 from kineograph.dataset.pictures import find_pictures
@@ -32,6 +33,7 @@ from kineograph.stages.image_edits import edit_images
 from kineograph.stages.inspect import MIN_CAMERAS, Examination, InspectSettings, Recording, examine
 
 IMPORTER = "kineograph.cli._any_keypoints"
+NAMED_FILES = 4
 LARGEST_READ_BYTES = 20_000_000
 """A keypoint file that is larger is not read for a check."""
 
@@ -48,6 +50,8 @@ class Recordings:
     ----------
     frames : dict of (str, str, str) to int
         The number of frames of each camera (session, trial, camera) that could be told.
+    rates_hz : dict of (str, str) to float
+        Frames a second of each trial (session, trial) that could be told.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -55,6 +59,8 @@ class Recordings:
         self._pictures = PicturePlan(plan)
         self._rigs: dict[tuple[str, str], tuple[Rig, KineographError | None]] = {}
         self.frames: dict[tuple[str, str, str], int] = {}
+        self.rates_hz: dict[tuple[str, str], float] = {}
+        self._listed: set[Path] = set()
 
     def findings(self) -> Iterator[Finding]:
         """Everything that is wrong with calibrations and trials, and what can't be told."""
@@ -110,6 +116,7 @@ class Recordings:
     def _of_trial(self, trial: Trial) -> Iterator[Finding]:
         name = f"{trial.session}/{trial.name}"
         settings = InspectSettings(**self._plan.config.section("inputs", session=trial.session, trial=trial.name))
+        yield from self._beside(trial, name)
         recordings, doubts = [], []
         for camera in trial.cameras:
             recording, remarks = self._recording(trial, camera, settings)
@@ -124,6 +131,8 @@ class Recordings:
             yield from doubts
             return
         found = examine(recordings, known, error, trial.problems, trial.fps_hz, settings)
+        if found.inputs.usable and math.isfinite(found.inputs.fps_hz):
+            self.rates_hz[trial.key] = found.inputs.fps_hz
         yield from (Finding.of_error(item, "error", name) for item in found.errors)
         yield from (Finding.of_reason(item, name) for item in found.reasons)
         yield from doubts
@@ -131,6 +140,22 @@ class Recordings:
         yield from self._timing(trial, found, name)
         stated = self._plan.config.section("synchronization", session=trial.session, trial=trial.name)
         yield from clock_findings(trial, stated, {camera.name: camera.n_frames for camera in found.inputs.usable}, name)
+
+    def _beside(self, trial: Trial, name: str) -> Iterator[Finding]:
+        """Files beside a trial's videos that are none: whose name is no camera's may be a recording that is left out."""
+        folders = sorted({camera.path.parent for camera in trial.cameras if camera.filmed} - self._listed)
+        self._listed |= set(folders)
+        for folder in folders:
+            others = unrecognised(folder)
+            if others:
+                yield Finding(
+                    "warning",
+                    f"files beside the videos of {folder} are not taken for videos: {', '.join(others[:NAMED_FILES])}",
+                    f"expected a video a camera ({', '.join(sorted(VIDEO_SUFFIXES))}); found "
+                    + ", ".join(sorted({Path(item).suffix or item for item in others})),
+                    "convert those that are recordings (ffmpeg), and move the others away",
+                    name,
+                )
 
     def _recording(
         self, trial: Trial, camera: CameraSource, settings: InspectSettings

@@ -1,7 +1,7 @@
 """Run the workflow: check first, clear up after a killed run, show progress, and say at the end how each trial came out.
 
-Exit codes: 0 nothing has a verdict that fails the run (verdicts.fail_at); 1 a trial has one, or a calibration where only a part of the
-workflow was asked for, or a job did not end; 2 there is something to correct, and nothing was run; 130 interrupted.
+Exit codes: 0 nothing has a verdict that fails the run (verdicts.fail_at); 1 a trial has one, or a calibration where only a part
+of the workflow was asked for, or a job did not end; 2 there is something to correct, and nothing was run; 130 interrupted.
 """
 
 from __future__ import annotations

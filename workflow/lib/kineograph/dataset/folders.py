@@ -13,6 +13,22 @@ from kineograph.errors import InputError, Mistakes
 
 VIDEO_SUFFIXES = {".mp4", ".mov", ".avi", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv", ".mts"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+BESIDE_SUFFIXES = {
+    ".txt",
+    ".tsv",
+    ".csv",
+    ".json",
+    ".toml",
+    ".yaml",
+    ".xml",
+    ".md",
+    ".log",
+    ".srt",
+    ".wav",
+    ".lrv",
+    ".thm",
+}
+"""Files that people and cameras leave beside videos: notes, timestamps, sound, previews (GoPro's .lrv and .thm)."""
 CAMERA = "{camera}"
 """Stands for a camera's name in the path of videos."""
 VIDEO_FOLDERS = ("videos",)
@@ -53,6 +69,14 @@ def _matching_videos(pattern: str) -> tuple[CameraSource, ...]:
             if path.suffix.lower() in VIDEO_SUFFIXES:
                 cameras.append(_camera(name, "video", path))
     return _unique(cameras, Path(parent))
+
+
+def unrecognised(folder: Path) -> list[str]:
+    """Names of files in a folder of videos that are none, nor what is usual beside them, nor named like one of its cameras."""
+    files = [Path(entry.path) for entry in list_folder(folder) if entry.is_file()]
+    cameras = {path.stem for path in files if path.suffix.lower() in VIDEO_SUFFIXES}
+    known = VIDEO_SUFFIXES | BESIDE_SUFFIXES
+    return [path.name for path in files if path.suffix.lower() not in known and path.stem not in cameras]
 
 
 def find_keypoints(folder: Path) -> tuple[CameraSource, ...]:

@@ -6,10 +6,12 @@ import dataclasses
 from pathlib import Path
 
 from kineograph.dataset.folders import scan
+from kineograph.dataset.listing import list_folder
 from kineograph.dataset.records import Dataset, Participant, Trial
 from kineograph.dataset.sheets import read_participants, read_trials
-from kineograph.errors import Mistakes, noted_in
+from kineograph.errors import InputError, Mistakes, noted_in
 
+TABLE_SUFFIXES = {".tsv", ".csv", ".txt", ".xlsx", ".xls", ".ods", ".numbers"}
 TRIALS_SHEET = "trials.tsv"
 PARTICIPANTS_SHEET = "participants.tsv"
 
@@ -41,6 +43,12 @@ def read_dataset(
     found: tuple[Trial, ...] = ()
     known: dict[str, Participant] = {}
     with noted_in(mistakes) as noted:
+        if not from_sheet:
+            with noted.noted():
+                _no_other_sheet(root, TRIALS_SHEET)
+        if not participants and not people_sheet.exists():
+            with noted.noted():
+                _no_other_sheet(root, PARTICIPANTS_SHEET)
         with noted.noted():
             found = read_trials(sheet, root, noted) if from_sheet else scan(root, noted)
         if participants or people_sheet.exists():
@@ -53,6 +61,26 @@ def read_dataset(
         {name: known.get(name, Participant(name)) for name in sorted(names)},
         str(sheet) if from_sheet else f"the folders of {root}",
     )
+
+
+def _no_other_sheet(root: Path, name: str) -> None:
+    """Refuse a sheet that would be ignored: of another name or format than the one that is read.
+
+    Raises
+    ------
+    InputError
+        Where there is one.
+    """
+    stem = name.partition(".")[0]
+    for entry in list_folder(root):
+        first, dot, _ = entry.name.lower().partition(".")
+        if first == stem and dot and Path(entry.name).suffix.lower() in TABLE_SUFFIXES and entry.is_file():
+            raise InputError(
+                f"the sheet {entry.path} would be ignored",
+                expected=f"{root / name}, values separated by tabs",
+                found=entry.name,
+                hint=f"save it as {name} (tabs between the values), or name a sheet by '{stem}' in the configuration",
+            )
 
 
 def _with_known_people(trial: Trial, known: dict[str, Participant], sheet: Path) -> Trial:

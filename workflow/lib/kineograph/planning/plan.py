@@ -283,16 +283,23 @@ class Plan(ResultPaths):
 
     # ---- skeletons and OpenSim
 
+    def skeletons(self, trial: Trial) -> list[str]:
+        """The skeleton cards that a trial's keypoints may be on, sorted: one, or those that a keypoint file's format may mean."""
+        return sorted({name for camera in trial.cameras for name in self._skeletons_of(trial, camera)})
+
+    def skeleton_path(self, name: str) -> Path:
+        """The file of a skeleton card: of the user's own, or of one that is named."""
+        return Path(name) if name.endswith(".toml") else self.resources / "skeletons" / f"{name}.toml"
+
     def skeleton_content(self, wildcards: Wildcards) -> str:
         """The fingerprints of the skeleton cards of a trial's cameras."""
         trial = self.trial(wildcards)
-        found = {name for camera in trial.cameras for name in self._skeletons_of(trial, camera)}
-        return canonical({name: self._card_fingerprint(name) for name in sorted(found)})
+        return canonical({name: self._card_fingerprint(name) for name in self.skeletons(trial)})
 
     def participant_content(self, wildcards: Wildcards) -> str:
         """The fingerprints of the skeleton cards and of the OpenSim set-up that a participant's model depends on."""
         trials = self.dataset.measured_trials_of(wildcards.session, wildcards.participant)
-        found = {name for trial in trials for camera in trial.cameras for name in self._skeletons_of(trial, camera)}
+        found = {name for trial in trials for name in self.skeletons(trial)}
         model = self.config.section("scaling", **named(wildcards, "session", "participant"))["model"]
         own = fingerprint(Path(model)) if model.endswith(".osim") else ""
         cards = {name: self._card_fingerprint(name) for name in sorted(found)}
@@ -343,7 +350,7 @@ class Plan(ResultPaths):
         return (str(given),) if given else meant_skeletons(camera.kind)
 
     def _card_fingerprint(self, name: str) -> str:
-        return fingerprint(Path(name) if name.endswith(".toml") else self.resources / "skeletons" / f"{name}.toml")
+        return fingerprint(self.skeleton_path(name))
 
 
 @functools.cache

@@ -141,8 +141,8 @@ def check_points(lens: Camera, points: ScenePoints) -> None:
         )
 
 
-def board_points(views: BoardViews, settings: ExtrinsicsSettings) -> list[ScenePoints]:
-    """The board's corners in each picture of a camera as known points, one entry a picture.
+def board_square_m(settings: ExtrinsicsSettings) -> float:
+    """The side of a board's squares, m, where poses can be computed from such a board, whatever the pictures show.
 
     Raises
     ------
@@ -163,7 +163,18 @@ def board_points(views: BoardViews, settings: ExtrinsicsSettings) -> list[SceneP
             found=f"{settings.corners[0] + 1}x{settings.corners[1] + 1} squares, which look the same after half a turn",
             hint="use another board for the extrinsics (boards.extrinsics_corners), or scene points",
         )
-    places = corner_places(views.corners, settings.lies_on) * settings.square_m
+    return settings.square_m
+
+
+def board_points(views: BoardViews, settings: ExtrinsicsSettings) -> list[ScenePoints]:
+    """The board's corners in each picture of a camera as known points, one entry a picture.
+
+    Raises
+    ------
+    InputError
+        As of :func:`board_square_m`.
+    """
+    places = corner_places(views.corners, settings.lies_on) * board_square_m(settings)
     found = []
     for corners in views.corner_px:
         known = finite(corners)

@@ -16,6 +16,7 @@ from kineograph.pose.images import Image
 from kineograph.pose.regions import as_input, letterbox, overlap
 from kineograph.pose.session import Session
 
+ONE_PERSON = True
 ANCHOR_GRIDS = ((8, 2), (16, 2), (32, 6))
 """Stride and number of anchors a cell."""
 BODY_MARGIN = 1.25

@@ -13,6 +13,7 @@ from kineograph.cli.__main__ import main
 TRIALS = 3000
 EVIL = "<img src=x onerror=hacked=1>"
 VERDICTS = ("pass", "warn", "fail", "error")
+TOUCHES = ("note", "everything", "part")
 
 
 def record(number: int) -> dict:
@@ -22,12 +23,11 @@ def record(number: int) -> dict:
     return {
         "session": f"S{number % 10}", "trial": f"walk{number}", "participants": [f"P{number % 5}"], "verdict": verdict,
         "stage": stage, "reason": f"{EVIL} number {number}" if stage else "", "blame": f"camera cam{number % 3}" if stage else "",
-        "error": None,
+        "error": None, "hint": "do this" if stage else "", "touches": TOUCHES[number % 3] if stage else None,
         "figures": {"reprojection_error_px": number / 100 if number % 4 < 3 else None, "cameras_used": 3.0, "missing": 0.0,
                     "marker_error_mm": float(number % 50)},
         "people": {f"P{number % 5}": {"range": {"knee_angle_r": [0, knee]}, "segment_length_m": {"right thigh": 0.4}}},
-        "stages": [{"stage": stage, "of": "", "verdict": verdict, "note": "",
-                    "reasons": [{"verdict": verdict, "text": "t", "blame": "", "hint": "do this"}]}] if stage else [],
+        "stages": [],
     }  # fmt: skip
 
 

@@ -73,8 +73,10 @@ def write_trial(folder: Path) -> None:
     residuals = {name: {c: {"Hip": 7.0, "LWrist": 31.0} for c in cameras.names} for name in PEOPLE}
     write_report(folder / "quality.json", StageReport("quality", came_out={"median_px": residuals}))
     write_report(folder / "triangulation.json", StageReport("triangulation", came_in={"frames": FRAMES}))
-    reasons = [{"verdict": "pass", "text": "a note", "blame": "", "hint": ""}]
-    reasons += [{"verdict": "warn", "text": f"{EVIL} is poor", "blame": "camera <b>", "hint": "look <i>"}]
+    reasons = [{"verdict": "pass", "text": "a note", "blame": "", "hint": "", "touches": "part"}]
+    reasons += [
+        {"verdict": "warn", "text": f"{EVIL} is poor", "blame": "camera <b>", "hint": "look <i>", "touches": "part"}
+    ]
     stage = {"stage": "quality", "of": "", "verdict": "warn", "reasons": reasons, "note": "&amp;"}
     verdict = {"verdict": "warn", "error": None, "stages": [stage], "session": "S1", "trial": "T1"}
     write_json(folder / "verdict.json", verdict)
@@ -99,7 +101,7 @@ def _write_person(folder: Path, position_m: np.ndarray, hip: int, time_s: np.nda
     (folder / "model.osim").write_text(MODEL)
 
 
-def write_trial_page(folder: Path, out: Path, pictures: Path) -> str:
+def write_trial_page(folder: Path, out: Path, pictures: Path, dataset_page: Path | None = None) -> str:
     """Run the verb on the files of :func:`write_trial`; the page's text."""
     command = [
         "trial-page",
@@ -119,6 +121,7 @@ def write_trial_page(folder: Path, out: Path, pictures: Path) -> str:
             "marker-errors": "errors.npz", "models": "model.osim"}  # fmt: skip
     for option, file in each.items():
         command += [f"--{option}", *(str(folder / str(index) / file) for index, _ in enumerate(PEOPLE))]
+    command += ["--dataset-page", str(dataset_page or out)]
     command += ["--bones", str(folder / "bones.json"), "--thumbnail", str(out.with_suffix(".svg")), "--out", str(out)]
     assert main(command) == 0
     return out.read_text()

@@ -335,10 +335,31 @@ class TestState:
 def test_outcomes_name_the_stage_the_camera_and_where_to_look(tmp_path):
     layout = Layout(str(tmp_path / "results"))
     verdicts = {
-        "T1": {"verdict": "pass", "failed": False, "stage": "", "blame": "", "reason": ""},
-        "T2": {"verdict": "error", "failed": True, "stage": "pose", "blame": "camera c2", "reason": "too dark"},
-        "T5": {"verdict": "fail", "failed": False, "stage": "scaling", "blame": "P1", "reason": "the head is 2 m"},
-        "T6": {"verdict": "warn", "failed": False, "stage": "inputs", "blame": "", "reason": "short"},
+        "T1": {"verdict": "pass", "failed": False, "stage": "", "blame": "", "reason": "", "touches": None},
+        "T2": {
+            "verdict": "error",
+            "failed": True,
+            "stage": "pose",
+            "blame": "camera c2",
+            "reason": "too dark",
+            "touches": "part",
+        },
+        "T5": {
+            "verdict": "fail",
+            "failed": False,
+            "stage": "scaling",
+            "blame": "P1",
+            "reason": "the head is 2 m",
+            "touches": "people",
+        },
+        "T6": {
+            "verdict": "warn",
+            "failed": False,
+            "stage": "inputs",
+            "blame": "",
+            "reason": "short",
+            "touches": "note",
+        },
     }
     for name, verdict in verdicts.items():
         path = Path(layout.path("verdict", session="S", trial=name))

@@ -250,6 +250,12 @@ class TestOnSkeleton:
         assert np.isfinite(keypoints.position_px).all(axis=-1).sum(axis=-1).tolist() == [[1], [1]]
         assert judge(keypoints, 2, "sleap", "", known=[reason]).reasons[0] == reason
 
+    def test_a_mean_confidence_just_below_the_limit_is_seen_to_be_below(self, skeletons):
+        keypoints, _ = on_skeleton(self.recorded(confidence=0.4996), skeletons("coco17"), "cam01", 60.0)
+        (reason,) = judge(keypoints, 2, "sleap", "").ranked()
+        assert "confidence is 0.4996 (wanted: 0.5)" in reason.text
+        assert reason.touches == "note"
+
     def test_no_common_keypoint_is_an_error_that_shows_both_sides(self, skeletons):
         with pytest.raises(InputError) as caught:
             on_skeleton(self.recorded(("tail", "paw1")), skeletons("coco17"), "cam01", 60.0)

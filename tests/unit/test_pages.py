@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from urllib.parse import unquote
 
 import cv2
 import numpy as np
@@ -14,7 +16,7 @@ from kineograph.errors import InputError
 from kineograph.geometry.body_placement import body_poses, no_bodies
 from kineograph.geometry.fewer_triangles import area_m2, clustered, fewer_triangles
 from kineograph.io.npz import read_npz, write_npz
-from kineograph.io.reports import write_synchronization
+from kineograph.io.reports import read_json, write_json, write_report, write_synchronization
 from kineograph.io.trc import from_opensim_axes, to_opensim_axes
 from kineograph.io.vtp import read_vtp
 from kineograph.model.coordinate_panels import named_panels, other_panels
@@ -34,7 +36,7 @@ from kineograph.stages.repeatability import movement, repeatability
 from kineograph.stages.verdict import NamedReport, VerdictSettings, trial_verdict
 from synthetic.scene import film, walker
 from synthetic.study import FPS_HZ, halpe26, rig
-from synthetic.trial_results import TETRAHEDRON
+from synthetic.trial_results import TETRAHEDRON, write_trial, write_trial_page
 
 
 class TestPacking:
@@ -235,6 +237,32 @@ class TestBones:
                 turned = [[transform.R().get(row, column) for column in range(3)] for row in range(3)]
                 assert np.abs(poses.origin_m[frame, index] - where).max() < 1e-6, name
                 assert np.abs(poses.rotation[frame, index] - turned).max() < 1e-6, name
+
+
+def test_a_trials_page_links_to_the_health_of_its_calibration(tmp_path):
+    """The calibration is the one that lies in the folder of the trial's files, as in the layout of results."""
+    session = tmp_path / "Session 1"
+    calibration, trial = session / "calibration" / "trial-T1", session / "T1" / "report"
+    for folder in (calibration, trial, tmp_path / "report"):
+        folder.mkdir(parents=True)
+    write_trial(calibration)
+    write_npz(
+        calibration / "pictures.npz",
+        PlayerPictures(("cam01",), np.zeros(0, int), np.zeros((0, 1), int), np.zeros(0, np.uint8)),
+    )
+    write_report(calibration / "health.json", StageReport("calibration_health"))
+    dataset = tmp_path / "report" / "index.html"
+    text = write_trial_page(calibration, trial / "index.html", calibration / "pictures.npz", dataset)
+    verdict = read_json(calibration / "verdict.json") | {"figures": {}, "people": {}, "participants": ["P1"]}
+    first = {"stage": "", "reason": "", "blame": "", "hint": "", "touches": None}
+    write_json(session / "T1" / "verdict.json", verdict | first)
+    command = ["dataset-page", "--verdicts", str(session / "T1" / "verdict.json"), "--out", str(dataset)]
+    command += ["--table", str(tmp_path / "report" / "summary.tsv"), "--health", str(calibration / "health.json")]
+    assert main(command) == 0
+    link = re.search(r'href="([^"]*)#([^"]*)">its health', text)
+    assert link is not None
+    assert (trial / link[1]).resolve() == dataset
+    assert f'id="{unquote(link[2])}"' in dataset.read_text()
 
 
 def test_every_coordinate_has_a_panel_once():

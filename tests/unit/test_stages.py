@@ -21,7 +21,7 @@ from kineograph.stages.scale import ScaleSettings, flexion_deg, scale
 from kineograph.stages.smooth import SmoothSettings, smooth
 from kineograph.stages.synchronize import SynchronizeSettings, synchronize
 from kineograph.stages.triangulate import TriangulateSettings, triangulate
-from kineograph.stages.verdict import NamedReport, VerdictSettings, trial_verdict
+from kineograph.stages.verdict import NamedReport, VerdictSettings, ranked_reasons, trial_verdict
 from synthetic.scene import Faults, film, ring, walker
 
 FPS = 60.0
@@ -76,14 +76,14 @@ class TestInspect:
 
     @pytest.mark.parametrize(
         ("size", "verdict"),
-        [((1920, 1088), "warn"), ((1912, 1080), "warn"), ((960, 540), "error"), ((1080, 1920), "error")],
+        [((1920, 1088), "pass"), ((1912, 1080), "pass"), ((960, 540), "error"), ((1080, 1920), "error")],
     )
     def test_another_image_size_is_named(self, size, verdict):
         inputs, report = self.look(self.recordings(CAM2={"size_px": size}))
         assert report.verdict == verdict
         text = report.error["what"] if report.error else report.reasons[0].text
         assert "CAM2" in text
-        assert inputs.cameras[1].usable == (verdict == "warn")
+        assert inputs.cameras[1].usable == (verdict == "pass")
 
     def test_a_turned_video_is_said_to_be_turned(self):
         report = self.look(self.recordings(CAM2={"size_px": (1080, 1920)}))[1]
@@ -590,6 +590,31 @@ class TestVerdict:
         assert (verdict["verdict"], verdict["stage"], verdict["blame"]) == ("fail", "triangulation", "keypoint RWrist")
         assert not verdict["failed"]
         assert [row["stage"] for row in verdict["stages"]] == ["pose", "triangulation", "kinematics"]
+
+    def test_what_touches_the_most_stands_first_within_a_verdict(self):
+        reports = [
+            NamedReport("", StageReport("inputs", reasons=(Reason("pass", "padded"), Reason("warn", "shorter")))),
+            NamedReport("cam01", StageReport("pose", reasons=(Reason("warn", "unsure", touches="note"),))),
+            NamedReport("", StageReport("association", reasons=(Reason("warn", "exchanged"),))),
+            NamedReport(
+                "P1",
+                StageReport(
+                    "kinematics",
+                    reasons=(
+                        Reason("warn", "few markers"),
+                        Reason("warn", "not upright", touches="everything", hint="turn"),
+                    ),
+                ),
+            ),
+        ]
+        verdict = trial_verdict(reports, VerdictSettings())
+        ranked = [reason["text"] for reason in ranked_reasons(verdict["stages"])]
+        assert ranked == ["not upright", "exchanged", "shorter", "few markers", "unsure"], (
+            "a note of the verdict pass is none"
+        )
+        assert (verdict["stage"], verdict["of"], verdict["reason"]) == ("kinematics", "P1", "not upright")
+        assert (verdict["hint"], verdict["touches"]) == ("turn", "everything")
+        assert [reason["text"] for reason in verdict["stages"][-1]["reasons"]] == ["not upright", "few markers"]
 
     @pytest.mark.parametrize(("limit", "failed"), [("error", False), ("fail", True), ("warn", True), ("never", False)])
     def test_the_configuration_says_which_verdicts_fail_a_run(self, limit, failed):

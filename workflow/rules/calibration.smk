@@ -169,7 +169,7 @@ rule refine_calibration:
         " --settings {params.settings:q} --code {params.code} --out {output.calibration:q} --report {output.report:q} --errors-as-verdicts 2> {log:q}"
 
 
-# Nothing waits for it but the dataset's page: a new trial must not rerun the other trials' pages.
+# Nothing waits for it but the dataset's page, to which trials' pages link: a new trial must not rerun the other trials' pages.
 rule calibration_health:
     input:
         REFINEMENT.of_its_trials(

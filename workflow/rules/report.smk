@@ -243,13 +243,14 @@ rule trial_page:
         cameras=PAGES.camera_names,
         participants=PLAN.participants,
         files=PAGES.result_files,
+        dataset=lambda wildcards: LAYOUT.path("dataset_page"),
     shell:
         "python -m kineograph.cli trial-page --verdict {input.verdict:q} --triangulation {input.triangulation_report:q}"
         " --quality {input.quality:q} --observations {input.observations:q} --calibration {input.calibration:q}"
         " --points {input.filtered:q} --pictures {input.pictures:q}"
         " --participants {params.participants:q} --kinematics {input.kinematics:q} --coordinates {input.coordinates:q}"
         " --bodies {input.bodies:q} --marker-errors {input.marker_errors:q} --models {input.models:q} --bones {input.bones:q} --cameras {params.cameras:q}"
-        " --videos {input.videos:q} --files {params.files:q} --thumbnail {output.thumbnail:q} --out {output.page:q} 2> {log:q}"
+        " --videos {input.videos:q} --files {params.files:q} --dataset-page {params.dataset:q} --thumbnail {output.thumbnail:q} --out {output.page:q} 2> {log:q}"
 
 
 rule dataset_page:

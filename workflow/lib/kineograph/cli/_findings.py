@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kineograph.errors import KineographError
-from kineograph.model.report import Reason
+from kineograph.model.report import Reason, Verdict
 
 Severity = Literal["stops", "error", "warning", "undecided", "note"]
 SEVERITIES: dict[Severity, str] = {
@@ -56,7 +56,8 @@ class Finding:
     @classmethod
     def of_reason(cls, reason: Reason, trial: str = "") -> Finding:
         """A stage's remark as a finding."""
-        return cls("error" if reason.verdict in ("fail", "error") else "warning", reason.text, "", reason.hint, trial)
+        severities: dict[Verdict, Severity] = {"pass": "note", "warn": "warning"}
+        return cls(severities.get(reason.verdict, "error"), reason.text, "", reason.hint, trial)
 
     def record(self) -> dict[str, str]:
         """The finding as a JSON record."""

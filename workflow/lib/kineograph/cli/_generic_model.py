@@ -38,7 +38,7 @@ class GenericModel:
         text = (
             f"lengths are compared with the generic model's default pose, not the person's: the model has {self.lacks}"
         )
-        return Reason("warn", text, "", "the upper arms can be 10 % too long; another model is free of it")
+        return Reason("warn", text, "", "the upper arms can be 10 % too long; another model is free of it", "note")
 
 
 def generic_model(model: Any, setup_file: Path) -> GenericModel:

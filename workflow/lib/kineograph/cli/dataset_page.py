@@ -14,7 +14,7 @@ from typing import Any
 from kineograph.dataset.names import natural_key
 from kineograph.io.atomic import write_text
 from kineograph.io.reports import read_json, read_report
-from kineograph.model.report import VERDICTS, StageReport
+from kineograph.model.report import VERDICTS, StageReport, badness
 from kineograph.pages.render import joined, write_page
 from kineograph.stages.repeatability import Repeated, repeatability
 
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> None:
         calibrations=_health(args.health),
         data={
             "rows": [
-                {**row, "hint": _hint(record), "thumbnail": str(Path(row["page"]).with_name("thumbnail.svg"))}
+                {**row, "hint": record["hint"], "thumbnail": str(Path(row["page"]).with_name("thumbnail.svg"))}
                 for row, record in zip(rows, records, strict=True)
             ],
             "repeated": [_rounded(item) for item in repeatability(records)],
@@ -57,8 +57,8 @@ def run(args: argparse.Namespace) -> None:
 
 
 def _badness(record: dict[str, Any]) -> tuple[Any, ...]:
-    """Sorts records worst first, then by name."""
-    return -VERDICTS.index(record["verdict"]), natural_key(record["session"]), natural_key(record["trial"])
+    """Sorts records worst first, within a verdict by what they put in doubt, then by name."""
+    return badness(record["verdict"], record["touches"]), natural_key(record["session"]), natural_key(record["trial"])
 
 
 def _table(rows: Sequence[dict[str, Any]]) -> str:
@@ -67,12 +67,6 @@ def _table(rows: Sequence[dict[str, Any]]) -> str:
 
     text: str = pd.DataFrame(rows).to_csv(sep="\t", index=False, lineterminator="\n")
     return text
-
-
-def _hint(record: dict[str, Any]) -> str:
-    """What to do about the reason that the record puts first."""
-    reasons = [reason for stage in record["stages"] if stage["stage"] == record["stage"] for reason in stage["reasons"]]
-    return next((reason["hint"] for reason in reasons if reason["verdict"] == record["verdict"]), "")
 
 
 def _rounded(item: Repeated) -> dict[str, Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
@@ -19,9 +21,9 @@ from kineograph.model.coordinates import Coordinates
 from kineograph.model.marker_errors import MarkerErrors
 from kineograph.model.player_pictures import PlayerPictures
 from kineograph.model.points import Points3D
-from kineograph.model.report import VERDICTS
 from kineograph.pages.trial_data import CameraView, Solved, trial_data
 from kineograph.stages.quality import SHOWN_CONFIDENCE
+from kineograph.stages.verdict import ranked_reasons
 
 SCRIPTS = ("data.js", "clock.js", "drawing.js", "cameras.js", "space.js", "bones.js", "charts.js", "page.js")
 FIRST_POINTS = 6
@@ -46,6 +48,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--files", type=json_argument, required=True, metavar="JSON", help="participant -> result files to name"
     )
+    parser.add_argument("--dataset-page", type=Path, required=True, metavar="FILE", help="the page to link to")
     parser.add_argument("--thumbnail", type=Path, required=True, metavar="FILE", help="a small picture (.svg)")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the page (.html)")
 
@@ -67,9 +70,10 @@ def run(args: argparse.Namespace) -> None:
         session=verdict["session"],
         trial=verdict["trial"],
         verdict=verdict,
-        first=_first(verdict),
+        first=ranked_reasons(verdict["stages"])[:FIRST_POINTS],
         participants=args.participants,
         cameras=args.cameras,
+        calibration=_health(args),
         facts=_facts(args),
         residuals=_residuals(args.quality),
         videos=[path.name for path in args.videos],
@@ -78,6 +82,13 @@ def run(args: argparse.Namespace) -> None:
         page_style=joined("trial", ["page.css"]),
         script=joined("trial", SCRIPTS),
     )
+
+
+def _health(args: argparse.Namespace) -> dict[str, str]:
+    """Where the dataset's page tells of the calibration's health: a link, so that this page waits for no other trial."""
+    session, name = args.calibration.parents[2].name, args.calibration.parent.name
+    page = os.path.relpath(args.dataset_page, args.out.parent)
+    return {"name": f"{session} / {name}", "link": f"{quote(page)}#calibration-{quote(session)}-{quote(name)}"}
 
 
 def _views(args: argparse.Namespace, points: Points3D) -> list[CameraView]:
@@ -110,17 +121,6 @@ def _solved(args: argparse.Namespace) -> dict[str, Solved]:
         )
         for name, coordinates, bodies, errors, model in files
     }
-
-
-def _first(verdict: dict[str, Any]) -> list[dict[str, Any]]:
-    """The reasons of the trial's verdict, worst first, with their stage."""
-    reasons = [
-        {**reason, "stage": row["stage"], "of": row["of"]}
-        for row in verdict["stages"]
-        for reason in row["reasons"]
-        if reason["verdict"] != VERDICTS[0]
-    ]
-    return sorted(reasons, key=lambda reason: -VERDICTS.index(reason["verdict"]))[:FIRST_POINTS]
 
 
 def _residuals(path: Path) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from kineograph.errors import KineographError
 from kineograph.front.snakemake import Job
 from kineograph.io.reports import read_report
 from kineograph.layout import Layout
+from kineograph.model.report import Touches, badness
 from kineograph.planning.plan import Plan
 from kineograph.stages.verdict import VerdictSettings
 
@@ -40,6 +41,8 @@ class Outcome:
         Stage, what is to blame, and reason; empty for a good trial.
     see : str
         The file that tells more.
+    touches : str or None
+        What the reason puts in doubt (``Reason.touches``).
     fails_run : bool
         Whether the verdict makes the run fail (``verdicts.fail_at``).
     """
@@ -48,6 +51,7 @@ class Outcome:
     state: State
     why: str = ""
     see: str = ""
+    touches: Touches | None = None
     fails_run: bool = False
 
 
@@ -66,7 +70,7 @@ def outcomes(trials: Iterable[Trial], layout: Layout, broken: Sequence[Job], pri
         What Snakemake printed: a job whose log is on a full disk says there what was wrong.
     """
     found = [_outcome(trial, layout, broken, printed) for trial in trials]
-    return sorted(found, key=lambda item: STATES.index(item.state))
+    return sorted(found, key=_badness)
 
 
 def calibration_outcomes(plan: Plan) -> list[Outcome]:
@@ -83,18 +87,28 @@ def calibration_outcomes(plan: Plan) -> list[Outcome]:
         state = found[key].state
         if state != "not finished" and settings.fails(state):
             found[key] = replace(found[key], fails_run=True)
-    return sorted(found.values(), key=lambda item: STATES.index(item.state))
+    return sorted(found.values(), key=_badness)
+
+
+def _badness(item: Outcome) -> tuple[int, int]:
+    return STATES.index(item.state), badness("pass", item.touches)[1]
 
 
 def _calibration(session: str, name: str, path: Path) -> Outcome:
     report = read_report(path)
-    reason = next(iter(report.reasons), None)
+    reason = next(iter(report.ranked()), None)
     why = f"{reason.text} (to do: {reason.hint})" if reason is not None else ""
     if report.error:
         error = KineographError.from_record(report.error)
         why = f"{error.what} (expected {error.expected}; found {error.found}; to do: {error.hint})"
     pictures = path.parent / "pictures"
-    return Outcome(f"{session}/{name}", report.verdict, why, str(pictures if pictures.is_dir() else path))
+    return Outcome(
+        f"{session}/{name}",
+        report.verdict,
+        why,
+        str(pictures if pictures.is_dir() else path),
+        reason.touches if reason else None,
+    )
 
 
 def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job], printed: str) -> Outcome:
@@ -113,7 +127,7 @@ def _outcome(trial: Trial, layout: Layout, broken: Sequence[Job], printed: str) 
     why = f"{blame}: {verdict['reason']}" if blame else ""
     if not verdict["failed"] and not layout.exists("trial_page", **own):
         return Outcome(name, "not finished", "its page is missing", "")
-    return Outcome(name, verdict["verdict"], why, page, verdict["failed"])
+    return Outcome(name, verdict["verdict"], why, page, verdict["touches"], verdict["failed"])
 
 
 def summary(found: Sequence[Outcome], named: int = 12, what: str = "trials") -> list[str]:

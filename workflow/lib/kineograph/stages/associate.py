@@ -247,6 +247,7 @@ def _support(
                     f"{name} is seen by two cameras in {present:.0%} of {frames} frames (wanted: {WARN_PRESENCE:.0%})",
                     f"participant {name}",
                     "look at the cameras on the trial's page: is the person detected, are the cameras calibrated and in step?",
+                    "part",
                 )
             )
         if present >= FAIL_PRESENCE:
@@ -279,6 +280,7 @@ def _seldom_seen(name: str, by_camera: FloatArray, seen: BoolArray, keypoints: S
             f"{keypoints[c].camera} shows {name} in {by_camera[c]:.0%} of the frames only",
             f"camera {keypoints[c].camera}",
             "look at this camera on the trial's page: is the person in view, and does its calibration hold?",
+            "part",
         )
         for c in seldom
     ]

@@ -154,13 +154,13 @@ def _remarks(accepted: Sequence[Answer], participant: str, card: AugmenterCard) 
     reasons = []
     if not own[0].height_given:
         text = f"{participant}'s height is not given: {own[0].height_m:.2f} m, from the keypoints, is taken"
-        reasons.append(Reason("warn", text, f"participant {participant}", "add height_m to participants.tsv"))
+        reasons.append(Reason("warn", text, f"participant {participant}", "add height_m to participants.tsv", "note"))
     raised = _arms_up(own[0])
     if raised > WARN_ARMS_UP:
         text = (
             f"{participant}'s arms are over the head in {raised:.0%} of the frames, where elbows are placed 3 cm worse"
         )
-        reasons.append(Reason("warn", text, f"participant {participant}", ""))
+        reasons.append(Reason("warn", text, f"participant {participant}", "", "note"))
     missing = int((~own[0].answered).sum())
     if missing:
         text = f"{missing} frames of {participant} have no markers of {card.name}, since keypoints are missing in them"

@@ -52,6 +52,7 @@ def implausible_heights(
                 f"{name} would be {height:.2f} m tall by the thighs ({wanted}){factor}: the lengths of the calibration are wrong",
                 f"cameras {', '.join(cameras)}",
                 "is the board's square (boards.square_m) or the calibration's unit right? All distances are wrong by that factor",
+                "everything",
             )
         )
     return reasons

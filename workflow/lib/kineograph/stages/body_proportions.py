@@ -102,7 +102,7 @@ def build_reasons(body: Build) -> list[Reason]:
     if body.given_mass_kg is None:
         basis = "a person of typical build" if body.given_height_m or body.estimated_height_m else "an adult"
         text = f"the mass is not given: {body.mass_kg:.0f} kg is taken, that of {basis}"
-        reasons.append(Reason("warn", text, "", "add mass_kg to participants.tsv"))
+        reasons.append(Reason("warn", text, "", "add mass_kg to participants.tsv", "note"))
     if body.given_height_m and body.estimated_height_m:
         miss = body.estimated_height_m / body.given_height_m - 1
         if abs(miss) > WARN_HEIGHT:

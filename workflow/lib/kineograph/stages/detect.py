@@ -17,6 +17,7 @@ STAGE = "pose"
 WARN_SEEN = 0.9
 FAIL_SEEN = 0.1
 WARN_CONFIDENCE = 0.5
+MOST_DIGITS = 6
 EVEN_STEPS = 1.25
 """Intervals between frames that differ by no more than this factor are no reason for a remark."""
 SHOWN = 0.3
@@ -99,9 +100,10 @@ def judge(
         reasons.append(
             Reason(
                 "warn",
-                f"the mean confidence is {confidence:.2f} (wanted: {WARN_CONFIDENCE})",
+                f"the mean confidence is {_below(confidence, WARN_CONFIDENCE)} (wanted: {WARN_CONFIDENCE})",
                 f"camera {keypoints.camera}",
                 "look at this camera on the trial's page: light, blur, distance, clothing",
+                "note",
             )
         )
     return StageReport(
@@ -169,3 +171,9 @@ def _unevenness(keypoints: Keypoints2D) -> list[Reason]:
             "record with a constant frame rate where the camera can",
         )
     ]
+
+
+def _below(value: float, limit: float) -> str:
+    """A value below a limit, with as many digits as show that it is."""
+    digits = next((n for n in range(2, MOST_DIGITS) if round(value, n) < limit), MOST_DIGITS)
+    return f"{value:.{digits}f}"

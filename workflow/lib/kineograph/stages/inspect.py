@@ -222,7 +222,7 @@ def check_size(name: str, have: tuple[int, int], camera: Camera) -> tuple[Kineog
     sizes = f"{have[0]}x{have[1]} px"
     if _fits(have, want):
         return None, Reason(
-            "warn",
+            "pass",
             f"the video of {name} is {sizes}, its calibration {want[0]}x{want[1]} px: taken as cut at its right or "
             "lower edge, as video codecs do",
             f"camera {name}",

@@ -135,6 +135,7 @@ def _reasons(
                 f"{len(dropped)} views of {views.camera} don't fit the others and were left out: {named}",
                 where,
                 "look at them: blurred, bent, or another board?",
+                "part",
             )
         )
     if kept < settings.min_views:
@@ -144,6 +145,7 @@ def _reasons(
                 f"the lens of {views.camera} rests on {kept} views of the board ({settings.min_views} or more are better)",
                 where,
                 "take more pictures of the board",
+                "part",
             )
         )
     if covered < LOW_COVERAGE:
@@ -153,6 +155,7 @@ def _reasons(
                 f"the board was seen in {covered:.0%} of the image of {views.camera} ({LOW_COVERAGE:.0%} or more are better)",
                 where,
                 "take pictures with the board at the edges and in the corners of the image",
+                "part",
             )
         )
     if fit.focal_sd > UNSURE_FOCAL:

@@ -85,6 +85,7 @@ def _upside_down(markers: MarkerTrajectories) -> list[Reason]:
             f"the head is above the feet in {share:.0%} of the frames only; the body lies along {main}, and up is Y",
             "",
             "unless the person does not stand, the axes are swapped: set calibration.world_up",
+            "everything",
         )
     ]
 
@@ -106,6 +107,7 @@ def _mirrored(markers: MarkerTrajectories) -> list[Reason]:
             f"the feet point backwards in {share:.0%} of the frames: left and right are exchanged, or the room is mirrored",
             "",
             "look at the cameras on the trial's page; for a mirrored room, see the calibration's axes",
+            "everything",
         )
     ]
 

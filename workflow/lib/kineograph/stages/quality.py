@@ -112,6 +112,7 @@ def _report(residuals: _Residuals, by_camera: FloatArray, settings: QualitySetti
                     f"(median; wanted: under {settings.warn_error_px:g} px)",
                     f"camera {camera}",
                     "check its calibration and synchronization",
+                    "everything",
                 )
             )
         for person, name in enumerate(residuals.participants):
@@ -123,6 +124,7 @@ def _report(residuals: _Residuals, by_camera: FloatArray, settings: QualitySetti
                         f"{camera} sees {name} shifted by ({x:+.0f}, {y:+.0f}) px throughout",
                         f"camera {camera}",
                         "its calibration does not hold: was it moved after the calibration?",
+                        "everything",
                     )
                 )
     reasons += _far_keypoints(residuals, settings.warn_keypoint_px)

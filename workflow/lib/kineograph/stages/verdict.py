@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from kineograph.errors import KineographError
-from kineograph.model.report import VERDICTS, StageReport, Verdict, worst
+from kineograph.model.report import TOUCHES, VERDICTS, StageReport, Verdict, badness, worst
 
 STAGE_ORDER = (
     "calibration",
@@ -23,6 +23,9 @@ STAGE_ORDER = (
     "kinematics",
     "quality",
 )
+
+
+NO_REASON = {"verdict": VERDICTS[0], "stage": "", "of": "", "text": "", "blame": "", "hint": "", "touches": None}
 
 
 @dataclass(frozen=True)
@@ -50,49 +53,62 @@ def trial_verdict(reports: Sequence[NamedReport], settings: VerdictSettings) -> 
     Returns
     -------
     dict
-        ``verdict``; ``failed``, whether the run should fail because of it; ``stage``, ``reason`` and ``blame`` of the first
-        of the worst reasons; ``error``, three lines, where the input could not be used; ``figures`` for tables; ``people``,
-        what to compare between trials of a participant; ``stages``, each with its reasons.
+        ``verdict``; ``failed``, whether the run should fail because of it; ``stage``, ``of``, ``reason``, ``blame``, ``hint`` and
+        ``touches`` of the first of the ranked reasons; ``error``, three lines, where the input could not be used; ``figures``
+        for tables; ``people``, what to compare between trials of a participant; ``stages``, each with its reasons, ranked.
     """
     ordered = sorted(reports, key=lambda item: STAGE_ORDER.index(item.report.stage))
     verdict = worst(item.report.verdict for item in ordered)
     errors = [KineographError.from_record(item.report.error) for item in ordered if item.report.error]
-    first = next((item for item in ordered if item.report.verdict == verdict and verdict != "pass"), None)
-    stage, reason, blame = "", "", ""
-    if first is not None:
-        stage = first.report.stage
-        if first.report.error:
-            reason, blame = first.report.error["what"], first.report.error.get("where", "") or first.of
-        else:
-            reason, blame = first.report.reasons[0].text, first.report.reasons[0].blame
+    stages = [_stage(item) for item in ordered]
+    first = next(iter(ranked_reasons(stages)), NO_REASON)
     return {
         "verdict": verdict,
         "failed": settings.fails(verdict),
-        "stage": stage,
-        "reason": reason,
-        "blame": blame,
+        "stage": first["stage"],
+        "of": first["of"],
+        "reason": errors[0].what if errors else first["text"],
+        "blame": first["blame"] or (first["of"] if first["verdict"] == "error" else ""),
+        "hint": first["hint"],
+        "touches": first["touches"],
         "error": "\n".join(errors[0].lines()) if errors else None,
         "figures": _figures(ordered),
         "people": _comparable(ordered),
-        "stages": [
-            {
-                "stage": item.report.stage,
-                "of": item.of,
-                "verdict": item.report.verdict,
-                "reasons": _reasons(item.report),
-                "note": _note(item.report),
-            }
-            for item in ordered
-        ],
+        "stages": stages,
     }
 
 
-def _reasons(report: StageReport) -> list[dict[str, str]]:
-    reasons = [asdict(reason) for reason in report.reasons]
+def ranked_reasons(stages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The reasons of all stages of a verdict record but its notes, each with its stage: the worst first.
+
+    Within a verdict those that touch the most are first (:data:`kineograph.model.report.TOUCHES`), in the order of the stages.
+    """
+    reasons = [
+        {**reason, "stage": row["stage"], "of": row["of"]}
+        for row in stages
+        for reason in row["reasons"]
+        if reason["verdict"] != VERDICTS[0]
+    ]
+    return sorted(reasons, key=lambda reason: badness(reason["verdict"], reason["touches"]))
+
+
+def _stage(item: NamedReport) -> dict[str, Any]:
+    return {
+        "stage": item.report.stage,
+        "of": item.of,
+        "verdict": item.report.verdict,
+        "reasons": _reasons(item.report),
+        "note": _note(item.report),
+    }
+
+
+def _reasons(report: StageReport) -> list[dict[str, Any]]:
+    reasons = [asdict(reason) for reason in report.ranked()]
     if report.error:
         error = report.error
         text = f"{error['what']} (expected {error['expected']}; found {error['found']})"
-        reasons.insert(0, {"verdict": "error", "text": text, "blame": error["where"], "hint": error["hint"]})
+        told = {"text": text, "blame": error.get("where", ""), "hint": error["hint"], "touches": TOUCHES[0]}
+        reasons.insert(0, {"verdict": "error", **told})
     return reasons
 
 

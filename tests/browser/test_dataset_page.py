@@ -176,3 +176,15 @@ def test_the_dark_look_and_a_phone(page):
     assert page.js("document.documentElement.scrollWidth") <= 360
     assert page.js("getComputedStyle(document.body).backgroundColor") == "rgb(21, 24, 29)"
     assert page.js("document.querySelector('#trials tbody tr').clientWidth") > 300
+
+
+def test_no_column_is_cut_off_in_a_window_of_a_laptop(page):
+    for width in (1100, 900):
+        page.resize(width, 900)
+        page.settle()
+        assert (
+            page.js(
+                "(() => { const t = document.getElementById('trials'); return t.offsetWidth - t.parentElement.clientWidth; })()"
+            )
+            <= 0
+        )

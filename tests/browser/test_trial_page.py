@@ -284,3 +284,15 @@ def test_the_file_is_all_there_is(written):
     assert not re.search(r"""(?:src|href)=["'](?:https?:)?//""", text)
     assert EVIL not in text
     assert "<svg" in (written / "page.svg").read_text()
+
+
+def test_names_of_stages_are_not_broken_beside_long_reasons(page):
+    page.resize(1100, 900)
+    lines = page.js(
+        "(() => { const cells = document.querySelector('[aria-labelledby=stages-title] tbody tr').cells;"
+        " const before = [cells[0].textContent, cells[3].innerHTML]; cells[0].textContent = 'synchronization';"
+        " cells[3].innerHTML = `<ul class=reasons><li>${'a long reason '.repeat(60)}</li></ul>`;"
+        " const range = document.createRange(); range.selectNodeContents(cells[0]); const lines = range.getClientRects().length;"
+        " [cells[0].textContent, cells[3].innerHTML] = before; return lines; })()"
+    )
+    assert lines == 1

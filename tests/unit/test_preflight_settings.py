@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import copy
 import shutil
+import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
 
+from kineograph.catalog.assets import read_catalogue
+from kineograph.catalog.models import read_model_card
+from kineograph.cli._common_arguments import RESOURCES
+from kineograph.cli._front_arguments import REPOSITORY, Given
+from kineograph.cli._own_command import own_command
 from kineograph.cli._preflight import preflight
+from kineograph.cli.fetch import _asset_of
+from kineograph.errors import InputError
 from synthetic.study import write_study
 
 
@@ -32,10 +41,15 @@ def check(study, monkeypatch):
         config = copy.deepcopy(settings)
         for key, value in changes.items():
             config[key] = {**config.get(key, {}), **value}
-        _, findings, _ = preflight(config, "config.yaml", elsewhere=True)
+        _, findings, _ = preflight(given(config))
         return [item for item in findings if item.severity in ("stops", "error", "warning")]
 
     return found
+
+
+def given(config):
+    """A configuration, to be run on other computers."""
+    return Given(config, Path("config.yaml"), (), REPOSITORY / "profiles" / "slurm")
 
 
 def whole(finding):
@@ -126,13 +140,13 @@ def test_two_people_with_a_detector_of_one(tmp_path, monkeypatch):
     (videos / "cam01.lrv").write_text("a preview")
     monkeypatch.chdir(root)
     config["pose"] |= {"model": "blazepose_heavy"}
-    found = [whole(item) for item in preflight(config, "config.yaml", elsewhere=True)[1]]
+    found = [whole(item) for item in preflight(given(config))[1]]
     assert any(
         "the detector blazepose_detector of the model blazepose_heavy finds one person" in item for item in found
     )
     assert any("are not taken for videos: cam03.insv | " in item for item in found)
     config["pose"] |= {"detector": "movenet_multipose"}
-    found = [whole(item) for item in preflight(config, "config.yaml", elsewhere=True)[1]]
+    found = [whole(item) for item in preflight(given(config))[1]]
     assert not any("finds one person" in item for item in found)
 
 
@@ -142,7 +156,74 @@ def test_a_sheet_that_would_be_ignored(name, tmp_path, monkeypatch):
     (tmp_path / "data" / "participants.tsv").unlink()
     (tmp_path / "data" / name).write_text("session,trial\nS1,T1\n")
     monkeypatch.chdir(tmp_path)
-    found = [whole(item) for item in preflight(config, "config.yaml", elsewhere=True)[1] if item.severity == "stops"]
+    found = [whole(item) for item in preflight(given(config))[1] if item.severity == "stops"]
     kind = name.partition(".")[0].lower()
     assert len(found) == 1
     assert f"the sheet data/{name} would be ignored | expected data/{kind}.tsv" in found[0]
+
+
+MESSAGES = {
+    "a size in millimetres": (
+        {"boards": {"square_m": 60}},
+        "expected number or null > 0 and <= 2 (m); found 60.0 | "
+        "write it in m: 0.06 if it is in millimetres, 0.6 if it is in centimetres",
+    ),
+    "a place of three numbers": (
+        {"association": {"start_m": {"P1": [0, 0, 0]}}},
+        "expected list of 2 numbers; found [0.0, 0.0, 0.0]",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MESSAGES)
+def test_a_value_that_can_not_be_used_is_told_apart_from_what_is_expected(case, check):
+    changes, expected = MESSAGES[case]
+    found = [whole(item) for item in check(**changes) if item.severity == "stops"]
+    assert any(expected in item for item in found), found
+
+
+@pytest.mark.parametrize(
+    ("role", "suggested", "not_suggested"), [("pose", "rtmpose-m_halpe26", "rtmdet"), ("", "rtmpose-m", "")]
+)
+def test_a_model_of_half_a_name_is_told_the_whole_ones(role, suggested, not_suggested):
+    with pytest.raises(InputError) as caught:
+        read_model_card("rtmpose_m", RESOURCES / "models", role)
+    assert suggested in caught.value.hint
+    assert not (not_suggested and not_suggested in caught.value.hint)
+    with pytest.raises(InputError) as caught:
+        read_model_card("rtmdet", RESOURCES / "models", "detector")
+    assert "rtmpose" not in caught.value.hint + caught.value.expected
+
+
+def test_people_are_told_of_once(study, tmp_path, monkeypatch):
+    """A height that is refused is not said to be missing, too; nor that of somebody whom the sheet lacks."""
+    root = shutil.copytree(study[0], tmp_path / "study")
+    monkeypatch.chdir(root)
+    sheet = root / "data" / "participants.tsv"
+    sheet.write_text("participant\theight_m\nP1\t175\nP2\t1.80\n")
+    found = [whole(item) for item in preflight(given(study[1]))[1]]
+    assert any("write it in m: 1.75 if it is in centimetres" in item for item in found)
+    assert not any("no height is given" in item for item in found)
+    sheet.write_text("participant\theight_m\nP1\t1.75\np2\t1.80\n")
+    found = [whole(item) for item in preflight(given(study[1]))[1]]
+    assert any(
+        "participant P2 is not in data/participants.tsv, where P1, p2 are | expected recordings and people" in i
+        for i in found
+    )
+    assert not any("no height is given" in item for item in found)
+    assert any("no mass is given of 1 participant(s) (P1): 22.5 kg/m^2 times" in item for item in found)
+
+
+def test_a_hint_is_a_command_that_works(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    command = own_command("fetch", "--help")
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, command
+    assert "assets.toml" in done.stdout
+
+
+def test_models_are_fetched_by_their_names_too():
+    catalogue = read_catalogue(RESOURCES / "assets.toml")
+    assert _asset_of("rtmpose-m_halpe26", catalogue) == "rtmpose_m_halpe26"
+    assert _asset_of("opencap_lstm", catalogue) == "opencap_lstm"
+    assert _asset_of("nothing", catalogue) == "nothing"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
@@ -161,6 +161,16 @@ def noted_in(mistakes: Mistakes | None) -> Iterator[Mistakes]:
         return
     with Mistakes() as fresh:
         yield fresh
+
+
+SMALLER_UNITS = {"m": {"millimetres": 1000.0, "centimetres": 100.0}, "s": {"milliseconds": 1000.0}}
+
+
+def in_larger_unit(value: float, unit: str, allowed: Callable[[float], bool]) -> str:
+    """What a number would be where it was written in a smaller unit, as a hint; empty where that is not allowed either."""
+    units = SMALLER_UNITS.get(unit, {})
+    meant = [f"{value / parts:g} if it is in {name}" for name, parts in units.items() if allowed(value / parts)]
+    return f"write it in {unit}: " + ", ".join(meant) if meant else ""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -124,8 +124,10 @@ class ModelCard:
         return catalogue.asset(self.asset).path(cache, self.file)
 
 
-def read_model_card(name: str, folder: Path) -> ModelCard:
+def read_model_card(name: str, folder: Path, role: str = "") -> ModelCard:
     """The card of that name in a folder, the card at that path, or the card beside the ONNX file at that path.
+
+    Where there is none, cards of the given role (their kind) are suggested.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def read_model_card(name: str, folder: Path) -> ModelCard:
     """
     own = name.endswith((".toml", ".onnx"))
     path = Path(name).with_suffix(".toml") if own else folder / f"{name}.toml"
-    card = read_card(path, "model", _KEYS)
+    card = read_card(path, "model", _KEYS, role)
     try:
         weights = card["weights"]
         kind = card["kind"]
@@ -176,7 +178,7 @@ def read_network_cards(model: str, detector: str | None, folder: Path) -> tuple[
     ConfigError
         Where a detector is needed and not known, or is asked for and not needed.
     """
-    pose = read_model_card(model, folder)
+    pose = read_model_card(model, folder, "pose")
     if pose.one_stage:
         if detector is None:
             return (pose,)
@@ -193,7 +195,7 @@ def read_network_cards(model: str, detector: str | None, folder: Path) -> tuple[
             found="none, neither in its card nor in the configuration",
             hint="set pose.detector in the configuration",
         )
-    return pose, read_model_card(detector or pose.detector, folder)
+    return pose, read_model_card(detector or pose.detector, folder, "detector")
 
 
 def _beside(card: Path, name: str) -> str:

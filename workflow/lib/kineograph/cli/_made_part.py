@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from kineograph.cli._own_command import own_command
 from kineograph.errors import InputError
 from kineograph.io.atomic import write_text
 
@@ -41,6 +42,6 @@ def put(args: argparse.Namespace, verb: str, fresh: str, *, lacks: str, expected
             f"{args.file} does not tell of {lacks}",
             expected=expected,
             found="others",
-            hint=f"python -m kineograph.cli {verb} {args.file}",
+            hint=own_command(verb, str(args.file)),
         )
     write_text(args.file, fresh)

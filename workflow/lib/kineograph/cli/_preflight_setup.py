@@ -10,6 +10,7 @@ from pathlib import Path
 from kineograph.catalog.assets import UNKNOWN_SHA256
 from kineograph.catalog.models import ModelCard, read_network_cards
 from kineograph.cli._findings import Finding
+from kineograph.cli._own_command import own_command
 from kineograph.dataset.read import PARTICIPANTS_SHEET
 from kineograph.dataset.sheets import read_participants
 from kineograph.errors import InputError, KineographError, Mistakes, nearest
@@ -17,6 +18,7 @@ from kineograph.front.costs import Costs
 from kineograph.io.room import room, size_text
 from kineograph.planning.plan import OPENSIM_ASSET, Plan
 from kineograph.pose.devices import PROVIDERS, available_providers
+from kineograph.stages.body_proportions import TYPICAL_BMI
 
 
 def setup_findings(
@@ -73,11 +75,11 @@ def _networks(plan: Plan) -> Iterator[Finding]:
                 "put the file there, or correct 'weights' in the card",
             )
         if card.asset:
-            yield from _fetched(plan, card.asset, f"the weights of '{card.name}'")
+            yield from _fetched(plan, card.asset, f"the weights of '{card.name}'", card.name)
 
 
-def _fetched(plan: Plan, name: str, what: str) -> Iterator[Finding]:
-    """A note where an asset is yet to be fetched."""
+def _fetched(plan: Plan, name: str, what: str, said: str = "") -> Iterator[Finding]:
+    """A note where an asset is yet to be fetched; `said` is the model that it is of."""
     try:
         asset = plan.catalogue.asset(name)
     except KineographError as error:
@@ -89,7 +91,7 @@ def _fetched(plan: Plan, name: str, what: str) -> Iterator[Finding]:
             "undecided",
             f"{what} will be fetched from {asset.archive.sources[0]}: whether that can be reached was not tried"
             + (", and there is no checksum to hold it against" if unpinned else ""),
-            hint=f"to be sure, fetch it now: python -m kineograph.cli fetch {name}",
+            hint=f"to be sure, fetch it now: {own_command('fetch', said or name)}",
         )
 
 
@@ -162,8 +164,9 @@ def _people(plan: Plan) -> Iterator[Finding]:
     given = plan.config.value("participants")
     sheet = Path(given) if given else Path(plan.config.value("dataset") or ".") / PARTICIPANTS_SHEET
     in_trials = plan.dataset.participants
+    noted = Mistakes()
     try:
-        in_sheet = set(read_participants(sheet, Mistakes())) if sheet.exists() else set()
+        in_sheet = set(read_participants(sheet, noted)) if sheet.exists() else set()
     except InputError:
         return  # the plan has noted it
     for name in sorted(in_sheet - set(in_trials)):
@@ -174,8 +177,11 @@ def _people(plan: Plan) -> Iterator[Finding]:
         )
     for what, key in (("height", "height_m"), ("mass", "mass_kg")):
         unknown = [name for name, person in in_trials.items() if getattr(person, key) is None]
+        if in_sheet or noted.found:  # who is not in it, or whose row can't be used, is a mistake of its own
+            unknown = [name for name in unknown if name in in_sheet and not noted.found]
         if unknown:
-            effect = "lengths are estimated" if what == "height" else "their models keep the generic mass"
+            estimated = f"{TYPICAL_BMI:g} kg/m^2 times the square of the height is taken"
+            effect = "lengths are estimated" if what == "height" else estimated
             yield Finding(
                 "note",
                 f"no {what} is given of {len(unknown)} participant(s) ({', '.join(unknown[:6])}): {effect}",

@@ -11,6 +11,7 @@ from kineograph.dataset.records import Dataset, Participant, Trial
 from kineograph.dataset.sheets import read_participants, read_trials
 from kineograph.errors import InputError, Mistakes, noted_in
 
+NAMED = 6
 TABLE_SUFFIXES = {".tsv", ".csv", ".txt", ".xlsx", ".xls", ".ods", ".numbers"}
 TRIALS_SHEET = "trials.tsv"
 PARTICIPANTS_SHEET = "participants.tsv"
@@ -86,5 +87,6 @@ def _no_other_sheet(root: Path, name: str) -> None:
 def _with_known_people(trial: Trial, known: dict[str, Participant], sheet: Path) -> Trial:
     """The trial, with a problem for each participant that the sheet should have and lacks."""
     strangers = [name for name in trial.participants if known and name not in known]
-    problems = tuple(f"participant {name} is not in {sheet}" for name in strangers)
+    there = ", ".join(list(known)[:NAMED])
+    problems = tuple(f"participant {name} is not in {sheet}, where {there} are" for name in strangers)
     return dataclasses.replace(trial, problems=trial.problems + problems)

@@ -15,7 +15,7 @@ from kineograph.dataset.folders import (
 )
 from kineograph.dataset.names import check_name
 from kineograph.dataset.records import CalibrationSource, Participant, Trial
-from kineograph.errors import InputError, Mistakes, nearest
+from kineograph.errors import InputError, Mistakes, in_larger_unit, nearest
 
 TRIAL_COLUMNS = ("session", "trial", "participants", "videos", "keypoints", "calibration", "fps", "frames", "static")
 PARTICIPANT_COLUMNS = ("participant", "height_m", "mass_kg")
@@ -219,7 +219,7 @@ def _number(text: str, column: str, limits: tuple[float, float], unit: str, wher
             f"the {column} can't be used",
             expected=f"a number from {limits[0]:g} to {limits[1]:g} {unit}, with a decimal point, or nothing",
             found=repr(text),
-            hint=f"write it in {unit}",
+            hint=in_larger_unit(value, unit, lambda other: limits[0] <= other <= limits[1]) or f"write it in {unit}",
             where=where,
         )
     return value

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from kineograph.errors import ConfigError, nearest
+from kineograph.errors import ConfigError, in_larger_unit, nearest
 from kineograph.settings.plugins import plugin_literal, plugin_names, plugin_parameters
 
 Schema = dict[str, Any]
@@ -217,6 +218,8 @@ def _wrong_type(place: str, rule: Schema, value: Any, where: str) -> ConfigError
     hint = str(rule.get("description", "")).strip() or "see config/README.md"
     if "enum" in rule and isinstance(value, str):
         hint = nearest(value, map(str, rule["enum"])) or hint
+    if isinstance(value, (int, float)) and (meant := in_larger_unit(value, str(rule.get("x-unit")), _allows(rule))):
+        hint = meant
     return ConfigError(
         f"the value of '{place}' can't be used",
         expected=describe_values(rule),
@@ -227,12 +230,20 @@ def _wrong_type(place: str, rule: Schema, value: Any, where: str) -> ConfigError
     )
 
 
+def _allows(rule: Schema) -> Callable[[float], bool]:
+    """Whether a number is within the bounds of a rule."""
+    low, above = rule.get("minimum", -math.inf), rule.get("exclusiveMinimum", -math.inf)
+    high, below = rule.get("maximum", math.inf), rule.get("exclusiveMaximum", math.inf)
+    return lambda value: low <= value <= high and above < value < below
+
+
 def describe_values(rule: Schema) -> str:
     """The values that a schema allows, in words: type, range and unit."""
     if "enum" in rule:
         return "one of " + ", ".join("null" if item is None else str(item) for item in rule["enum"])
     kinds = rule.get("type", "value")
     words = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
+    words = words.replace("array", _list(rule))
     bounds = [
         f"{sign} {rule[key]:g}"
         for key, sign in (("minimum", ">="), ("exclusiveMinimum", ">"), ("maximum", "<="), ("exclusiveMaximum", "<"))
@@ -240,6 +251,14 @@ def describe_values(rule: Schema) -> str:
     ]
     unit = f" ({rule['x-unit']})" if "x-unit" in rule else ""
     return (words + (" " + " and ".join(bounds) if bounds else "") + unit).replace("object", "mapping")
+
+
+def _list(rule: Schema) -> str:
+    """A list in words: how many of what."""
+    items, fewest, most = rule.get("items", {}), rule.get("minItems"), rule.get("maxItems")
+    of = items.get("type") if isinstance(items, dict) else None
+    count = f"{fewest} " if fewest is not None and fewest == most else ""
+    return f"list of {count}{'texts' if of == 'string' else f'{of}s'}" if isinstance(of, str) else "list"
 
 
 def _typed(rule: Schema, value: Any) -> Any:

@@ -174,9 +174,9 @@ def _known(value: float) -> float | None:
 def _dataset_error(problem: str) -> InputError:
     return InputError(
         problem,
-        expected="files where the dataset's folders or sheet say",
-        found="none",
-        hint="put the files there, or correct the trial sheet",
+        expected="recordings and people where the dataset's folders and sheets say",
+        found="none there",
+        hint="correct the sheet of the trials or of the participants, or put the files there",
     )
 
 

@@ -116,6 +116,7 @@ def _check_number(rig: Rig) -> Iterator[Reason]:
             f"only {' and '.join(rig.names)} are calibrated: an error of either goes into the 3D points unseen",
             _blame(rig),
             "a third camera would tell which of them errs",
+            "part",
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 from kineograph import __version__
 from kineograph.calibration_formats import toml
 from kineograph.errors import InputError, MachineError
+from kineograph.geometry.nominal_pixels import nominal_keypoints, nominal_rig
 from kineograph.io.npz import read_npz
 from kineograph.io.reports import read_json, write_report
 from kineograph.io.skeletons import read_skeleton
@@ -63,12 +64,17 @@ def add_views(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Views:
-    """What the usable cameras of a trial saw, and their calibration, in the same order."""
+    """What the usable cameras of a trial saw, and their calibration, in the same order.
+
+    `keypoints` and `rig` are in nominal pixels (:mod:`~kineograph.geometry.nominal_pixels`), `filmed` has the keypoints in the
+    videos' own.
+    """
 
     inputs: TrialInputs
     keypoints: list[Keypoints2D]
     rig: Rig
     skeleton: Skeleton
+    filmed: list[Keypoints2D]
 
 
 def read_views(args: argparse.Namespace) -> Views:
@@ -87,8 +93,8 @@ def views_of(inputs_file: Path, calibration: Path, keypoint_files: Sequence[Path
     inputs = read_inputs(inputs_file)
     found = {item.camera: item for item in (read_npz(path, Keypoints2D) for path in keypoint_files)}
     cameras = [camera for camera in inputs.usable if camera.name in found and found[camera.name].n_frames]
-    keypoints = [found[camera.name] for camera in cameras]
-    skeletons = {item.skeleton for item in keypoints} or {item.skeleton for item in found.values()}
+    filmed = [found[camera.name] for camera in cameras]
+    skeletons = {item.skeleton for item in filmed} or {item.skeleton for item in found.values()}
     if not skeletons:
         raise InputError(
             "the trial has no keypoints",
@@ -104,7 +110,8 @@ def views_of(inputs_file: Path, calibration: Path, keypoint_files: Sequence[Path
             hint="make all cameras' keypoints with one model",
         )
     rig = toml.read(calibration).select([camera.calibrated_as for camera in cameras])
-    return Views(inputs, keypoints, rig, skeleton_card(skeletons.pop()))
+    keypoints = [nominal_keypoints(item, camera) for item, camera in zip(filmed, rig.cameras, strict=True)]
+    return Views(inputs, keypoints, nominal_rig(rig), skeleton_card(skeletons.pop()), filmed)
 
 
 def skeleton_card(name: str) -> Skeleton:

@@ -8,6 +8,7 @@ from pathlib import Path
 from kineograph.calibration_formats import toml
 from kineograph.cli._common_arguments import skeleton_card
 from kineograph.errors import InputError
+from kineograph.geometry.nominal_pixels import nominal_observations, nominal_rig
 from kineograph.io.npz import read_npz
 from kineograph.model.camera import Rig
 from kineograph.model.observations import Observations
@@ -27,7 +28,19 @@ def add_observations(parser: argparse.ArgumentParser) -> None:
 
 
 def read_observations(args: argparse.Namespace) -> tuple[Observations, Rig, Skeleton]:
-    """The observations, the calibration of their cameras in the same order, and the skeleton.
+    """The observations, the calibration of their cameras in the same order, and the skeleton; in nominal pixels.
+
+    Raises
+    ------
+    InputError
+        Where association could not be done.
+    """
+    observations, rig, skeleton = read_filmed_observations(args)
+    return nominal_observations(observations, rig), nominal_rig(rig), skeleton
+
+
+def read_filmed_observations(args: argparse.Namespace) -> tuple[Observations, Rig, Skeleton]:
+    """The same in the videos' own pixels, for what is drawn over their pictures.
 
     Raises
     ------

@@ -10,6 +10,7 @@ import numpy as np
 from kineograph.calibration_formats import toml
 from kineograph.cli._common_arguments import json_argument, read_inputs, views_of
 from kineograph.errors import InputError
+from kineograph.geometry.nominal_pixels import nominal_rig
 from kineograph.io.npz import read_npz
 from kineograph.io.reports import read_report, read_synchronization
 from kineograph.layout import Layout
@@ -34,8 +35,11 @@ def add_session(parser: argparse.ArgumentParser) -> None:
 def read_sightings(
     args: argparse.Namespace, *, min_confidence: float, frames_a_trial: int
 ) -> tuple[Rig, list[Sightings]]:
-    """The rig and the sightings of each trial; a trial that can't be used, or where nobody was found, is left out."""
-    rig = toml.read(args.calibration)
+    """The rig and the sightings of each trial, in nominal pixels.
+
+    A trial that can't be used, or where nobody was found, is left out.
+    """
+    rig = nominal_rig(toml.read(args.calibration))
     found = []
     for trial in args.trials:
         try:

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> StageReport:
         views.keypoints, views.rig, clock, views.skeleton, args.participants, settings, args.heights
     )
     write_npz(args.out, tracks)
-    write_npz(args.observations, observe(views.keypoints, views.rig, clock, tracks))
+    write_npz(args.observations, observe(views.filmed, views.rig, clock, tracks))
     save_report(args, report)
     return report
 

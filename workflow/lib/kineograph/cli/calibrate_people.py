@@ -13,9 +13,10 @@ from kineograph.cli._common_arguments import add_result, add_settings, skeleton_
 from kineograph.cli._lenses import add_lenses, read_lenses
 from kineograph.cli._rig_result import save_error, save_rig
 from kineograph.errors import InputError, KineographError
+from kineograph.geometry.nominal_pixels import as_filmed, nominal_camera, nominal_keypoints
 from kineograph.io.npz import read_npz
 from kineograph.layout import Layout
-from kineograph.model.camera import Camera
+from kineograph.model.camera import Camera, Rig
 from kineograph.model.keypoints import Keypoints2D
 from kineograph.model.report import Reason, StageReport, worst_first
 from kineograph.settings.text import from_json
@@ -56,18 +57,19 @@ def run(args: argparse.Namespace) -> StageReport:
         raise _unusable(skeletons, lenses, reasons, args.cameras)
     trials = [
         FilmedTrial(
-            TrialKeypoints(trial, [keypoints[trial].get(name) for name in lenses], Timing(**facts.get("timing", {}))),
+            TrialKeypoints(trial, _nominal(keypoints[trial], lenses), Timing(**facts.get("timing", {}))),
             facts.get("heights_m", {}),
         )
         for trial, facts in settings.trials.items()
     ]
-    rig, report = calibrate_by_people(trials, list(lenses.values()), skeleton_card(skeletons.pop()), settings)
+    nominal = [nominal_camera(lens) for lens in lenses.values()]
+    rig, report = calibrate_by_people(trials, nominal, skeleton_card(skeletons.pop()), settings)
     report = dataclasses.replace(
         report,
         came_out={**report.came_out, **lens_figures},
         reasons=worst_first([*report.reasons, *reasons]),
     )
-    return save_rig(args, rig, report)
+    return save_rig(args, as_filmed(rig, Rig(tuple(lenses.values()))), report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
@@ -79,6 +81,11 @@ def _keypoints(args: argparse.Namespace, trial: str, cameras: list[str]) -> dict
     layout = Layout(args.results)
     paths = {name: layout.path("keypoints", session=args.session, trial=trial, camera=name) for name in cameras}
     return {name: read_npz(Path(path), Keypoints2D) for name, path in paths.items()}
+
+
+def _nominal(keypoints: Mapping[str, Keypoints2D], lenses: Mapping[str, Camera]) -> list[Keypoints2D | None]:
+    """A trial's keypoints of each lens in nominal pixels; None for a camera that took no part."""
+    return [nominal_keypoints(keypoints[name], lens) if name in keypoints else None for name, lens in lenses.items()]
 
 
 def _fitting(

@@ -9,6 +9,7 @@ from kineograph.cli._common_arguments import add_result, add_settings
 from kineograph.cli._rig_result import save_rig
 from kineograph.cli._session_sightings import add_session, read_sightings
 from kineograph.errors import KineographError
+from kineograph.geometry.nominal_pixels import as_filmed
 from kineograph.model.report import StageReport
 from kineograph.model.sightings import join
 from kineograph.settings.text import from_json
@@ -28,7 +29,7 @@ def run(args: argparse.Namespace) -> StageReport:
     frames = max(2, settings.refine_max_frames // max(len(args.trials), 1))  # one to adjust by, one to judge by
     rig, parts = read_sightings(args, min_confidence=settings.refine_min_confidence, frames_a_trial=frames)
     refined, report = refine(rig, join(rig.names, parts), settings)
-    return save_rig(args, refined, report)
+    return save_rig(args, as_filmed(refined, toml.read(args.calibration)), report)
 
 
 def give_up(args: argparse.Namespace, error: KineographError) -> None:

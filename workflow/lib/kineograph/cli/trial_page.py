@@ -11,7 +11,7 @@ from urllib.parse import quote
 import numpy as np
 
 from kineograph.cli._common_arguments import json_argument, skeleton_card
-from kineograph.cli._observations import add_observations, read_observations
+from kineograph.cli._observations import add_observations, read_filmed_observations
 from kineograph.errors import KineographError
 from kineograph.io.atomic import write_text
 from kineograph.io.npz import read_npz
@@ -94,7 +94,7 @@ def _health(args: argparse.Namespace) -> dict[str, str]:
 def _views(args: argparse.Namespace, points: Points3D) -> list[CameraView]:
     """What the cameras saw; none where the trial could not be read."""
     try:
-        seen, rig, _ = read_observations(args)
+        seen, rig, _ = read_filmed_observations(args)
     except KineographError:
         return []
     detected = np.where(seen.confidence[..., None] >= SHOWN_CONFIDENCE, seen.position_px, np.nan)

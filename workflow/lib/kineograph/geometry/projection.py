@@ -103,3 +103,12 @@ def largest_distortion_px(camera: Camera) -> float:
     pixels = np.stack([x, y], axis=-1)
     ideal = to_normalized(camera, pixels)
     return float(np.linalg.norm(to_pixels(camera, distort(camera, ideal)) - pixels, axis=-1).max())
+
+
+def resizing(scale: float) -> FloatArray:
+    """What resizing an image does to its points, (3, 3): it takes u to ``(u + 0.5) * scale - 0.5``.
+
+    Pixels are squares with their centres at whole numbers, and it is their edges that scale (as OpenCV's `resize` and ffmpeg do).
+    """
+    half = (scale - 1) / 2
+    return np.array([[scale, 0.0, half], [0.0, scale, half], [0.0, 0.0, 1.0]])

@@ -7,6 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
+from kineograph.geometry.nominal_pixels import nominal_camera
 from kineograph.geometry.projection import largest_distortion_px
 from kineograph.geometry.world_up import cameras_up, nearest_axis
 from kineograph.model.camera import TURNED_VIEW, Camera, Rig
@@ -47,7 +48,7 @@ def check_rig(rig: Rig, format_name: str) -> StageReport:
     came_out = {
         "position_m": {camera.name: camera.position_m.tolist() for camera in rig.cameras},
         "field_of_view_deg": {camera.name: _field_of_view_deg(camera) for camera in rig.cameras},
-        "largest_distortion_px": {camera.name: largest_distortion_px(camera) for camera in rig.cameras},
+        "largest_distortion_px": {camera.name: largest_distortion_px(nominal_camera(camera)) for camera in rig.cameras},
     }
     came_in = {"source": rig.source, "format": format_name, "cameras": list(rig.names)}
     return StageReport(STAGE, came_in, came_out, worst_first(reasons))

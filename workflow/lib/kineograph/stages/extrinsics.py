@@ -12,6 +12,7 @@ import numpy as np
 from kineograph.boards.solver import Pose, is_flat, is_straight, solve_poses
 from kineograph.errors import InputError, KineographError
 from kineograph.geometry.board import corner_places
+from kineograph.geometry.nominal_pixels import picture_scale
 from kineograph.geometry.projection import project
 from kineograph.model.board import BoardViews
 from kineograph.model.camera import Camera, Rig
@@ -74,6 +75,7 @@ class Placed:
 def place_camera(lens: Camera, points: ScenePoints, max_error_px: float) -> Placed:
     """The pose of a camera from known points; those that don't fit are left out, one after another, and named.
 
+    Distances are those in the picture by its scale (:func:`~kineograph.geometry.nominal_pixels.picture_scale`).
     As long as a point misses its place by more than `max_error_px`, the one is left out without which the others fit best.
     Where that leads nowhere (mirrored points, say, of which none is the culprit), all points count.
 
@@ -297,12 +299,17 @@ def _may_lose_one(points: ScenePoints, kept: list[int]) -> bool:
 
 
 def _solve(lens: Camera, points: ScenePoints, kept: list[int]) -> list[Pose]:
-    return solve_poses(points.position_m[kept], points.image_px[kept], lens.intrinsics, lens.distortion)
+    """The poses by some of the points, best first."""
+    poses = solve_poses(points.position_m[kept], points.image_px[kept], lens.intrinsics, lens.distortion)
+    scale = picture_scale(lens.size_px)
+    return [dataclasses.replace(pose, rms_px=pose.rms_px * scale) for pose in poses]
 
 
 def _errors(lens: Camera, pose: Pose, points: ScenePoints) -> FloatArray:
     """Distance of each point (N,), px; infinite where it would be behind the camera."""
     camera = dataclasses.replace(lens, rotation=pose.rotation, translation_m=pose.translation_m)
-    distance = np.linalg.norm(project(camera, points.position_m) - points.image_px, axis=-1)
+    distance = np.linalg.norm(project(camera, points.position_m) - points.image_px, axis=-1) * picture_scale(
+        lens.size_px
+    )
     result: FloatArray = np.where(np.isfinite(distance), distance, np.inf)
     return result

@@ -10,6 +10,7 @@ import numpy as np
 
 from kineograph.dataset.names import same_name_key
 from kineograph.errors import InputError, nearest
+from kineograph.geometry.projection import resizing
 from kineograph.model.camera import TURNED_VIEW, Camera, Rig
 
 EVERY_CAMERA = "*"
@@ -79,9 +80,6 @@ def edit_images(rig: Rig, edits: Mapping[str, Mapping[str, Any]]) -> Rig:
 def edited(camera: Camera, edit: ImageEdit) -> Camera:
     """The camera of the edited images; its lens distortion stays, as it counts from the principal point in focal lengths.
 
-    A resize takes the point u of the image to ``(u + 0.5) * scale - 0.5``: pixels are squares with their centres at whole
-    numbers, and it is their edges that scale (as OpenCV's `resize` and ffmpeg do).
-
     Raises
     ------
     InputError
@@ -102,12 +100,10 @@ def edited(camera: Camera, edit: ImageEdit) -> Camera:
             where=f"camera {camera.name}",
         )
     shift = np.array([[1.0, 0.0, -edit.left_px], [0.0, 1.0, -edit.top_px], [0.0, 0.0, 1.0]])
-    half = (edit.scale - 1) / 2
-    resize = np.array([[edit.scale, 0.0, half], [0.0, edit.scale, half], [0.0, 0.0, 1.0]])
     changed = replace(
         camera,
         size_px=(round(crop_width * edit.scale), round(crop_height * edit.scale)),
-        intrinsics=resize @ shift @ camera.intrinsics,
+        intrinsics=resizing(edit.scale) @ shift @ camera.intrinsics,
     )
     for _ in range(edit.turn_deg // 90):
         changed = _turned(changed)

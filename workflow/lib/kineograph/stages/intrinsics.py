@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from kineograph.boards.solver import LensFit, fit_lens
 from kineograph.errors import InputError
 from kineograph.geometry.board import corner_places, coverage
+from kineograph.geometry.nominal_pixels import picture_scale
 from kineograph.model.board import BoardPattern, BoardViews
 from kineograph.model.camera import Camera
 from kineograph.model.report import Reason, StageReport, worst_first
@@ -52,7 +53,7 @@ class BoardSettings:
 
 
 def calibrate_lens(views: BoardViews, settings: BoardSettings) -> tuple[Camera, StageReport]:
-    """The lens of a camera, at the origin of the world, and the report on it.
+    """The lens of a camera, at the origin of the world and in the pixels of its pictures, and the report on it.
 
     The worst view is left out, and the lens solved again, as long as that view's corners are farther from where they should
     be than the others' and than sharp pictures leave, and half of the views stay.
@@ -83,14 +84,17 @@ def calibrate_lens(views: BoardViews, settings: BoardSettings) -> tuple[Camera, 
 
 
 def _fit(views: BoardViews, kept: list[int], settings: BoardSettings) -> LensFit:
+    """The lens, and its residuals by the picture scale (:func:`~kineograph.geometry.nominal_pixels.picture_scale`)."""
     places = corner_places(views.corners)
     known = [finite(views.corner_px[view]) for view in kept]
-    return fit_lens(
+    fit = fit_lens(
         [places[seen] for seen in known],
         [views.corner_px[view][seen] for view, seen in zip(kept, known, strict=True)],
         views.size_px,
         settings.distortion_terms,
     )
+    scale = picture_scale(views.size_px)
+    return replace(fit, rms_px=fit.rms_px * scale, view_rms_px=fit.view_rms_px * scale)
 
 
 def _outlier(fit: LensFit, settings: BoardSettings) -> int | None:

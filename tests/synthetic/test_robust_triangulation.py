@@ -220,6 +220,16 @@ class TestNoise:
         assert np.mean(ankles) == pytest.approx(8, rel=0.15)
         assert np.mean(others) == pytest.approx(2, rel=0.12)
 
+    def test_a_camera_whose_noise_is_at_the_limit_is_named(self, halpe):
+        """Measured: cam03 with 14 px, 100 % of its keypoints; the others with 2 px, none."""
+        scene = Scene(halpe, seconds=1, faults=Faults(noise_px=2))
+        known = [item for item in scene.solve()[1].reasons if "noisy" in item.text]
+        random = np.random.default_rng(3)
+        scene.keypoints[2].position_px[:] += random.normal(0, 14, scene.keypoints[2].position_px.shape)
+        named = [item for item in scene.solve(max_error_px=10.0)[1].reasons if "noisy" in item.text]
+        assert known == []
+        assert [(item.verdict, item.blame) for item in named] == [("warn", "camera cam03")], named
+
     def test_nothing_is_learnt_from_nothing(self):
         image, confidence = np.full((10, 3, 4, 2), np.nan), np.zeros((10, 3, 4))
         projection = np.array([camera.projection for camera in ring(4).cameras])

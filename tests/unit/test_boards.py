@@ -35,6 +35,7 @@ from kineograph.stages.extrinsics import (
 from kineograph.stages.import_keypoints import on_skeleton
 from kineograph.stages.intrinsics import BoardSettings, calibrate_lens
 from synthetic.boards import BoardPhotographer, lens_views, rig_above, write_pictures
+from synthetic.scene import ring
 
 CHECKERBOARD = BoardPattern("checkerboard", (4, 7))
 CHARUCO = BoardPattern("charuco", (5, 7))
@@ -127,6 +128,21 @@ class TestLens:
         assert any("no lens explains" in reason.text for reason in report.reasons)
         assert report.came_out["views"] >= 6, "half of the views stay"
 
+    def test_larger_pictures_of_the_same_are_judged_alike(self, views):
+        """Noise of 0.3 px in pictures of 1920 px and of 0.6 px in those of 3840, and a view that is bent in both."""
+        random = np.random.default_rng(4)
+        noise = random.normal(0, 0.3, views.corner_px.shape)
+        noise[3] *= 10
+        found = []
+        for k in (1, 2):
+            corners = k * (4 * (views.corner_px + 0.5) + noise) - 0.5
+            large = dataclasses.replace(views, corner_px=corners, size_px=(1920 * k, 1440 * k))
+            lens, report = calibrate_lens(large, BoardSettings())
+            assert list(report.came_out["left_out_px"]) == ["3.png"]
+            found.append((lens.intrinsics[0, 0] / k, report.came_out["rms_px"], report.reasons))
+        assert found[0][:2] == pytest.approx(found[1][:2], rel=1e-3)
+        assert found[0][2] == found[1][2]
+
     def test_few_views_get_a_warning(self, views):
         few = dataclasses.replace(views, corner_px=views.corner_px[:5], pictures=views.pictures[:5])
         _, report = calibrate_lens(few, BoardSettings())
@@ -187,6 +203,16 @@ class TestPoses:
         assert np.abs(placed.camera.position_m - camera.position_m).max() < 1e-4
         assert "p4 (27 px)" in placed.reasons[0].text
         assert placed.reasons[0].blame == "camera cam01"
+
+    @pytest.mark.parametrize(("k", "off_px"), [(1, 6.0), (2, 12.0), (0.25, 6.0)])
+    def test_the_limit_is_of_a_picture_of_1920_px_and_never_smaller_than_that_of_a_small_one(self, k, off_px):
+        """6 px in pictures of 1920 px are 12 px in those of 3840, but people click no better in those of 480."""
+        camera = ring(1, size_px=(round(1920 * k), round(1080 * k)), focal_px=1100 * k).cameras[0]
+        points = scene_points(camera)
+        points.image_px[4, 0] += off_px
+        placed = place_camera(camera, points, 5.0)
+        assert placed.left_out == ("p4",)
+        assert placed.error_px["p4"] == pytest.approx(6.0, rel=1e-3)
 
     def test_swapped_names_are_named(self):
         camera = rig_above(1).cameras[0]

@@ -63,6 +63,8 @@ class Learnt:
     ----------
     noise_px : (P, K, C) array
         Standard deviation of each image coordinate, px.
+    largest_noise_px : float
+        No noise is learnt to be larger, px.
     limbs : tuple of str
         Names of the G limbs.
     swapped : (F, P, G, C) array of bool
@@ -74,6 +76,7 @@ class Learnt:
     """
 
     noise_px: FloatArray
+    largest_noise_px: float
     limbs: tuple[str, ...]
     swapped: BoolArray
     overruled: BoolArray

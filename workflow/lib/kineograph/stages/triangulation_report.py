@@ -18,6 +18,8 @@ WARN_SPEED_M_S = 15.0
 """Nothing on a body moves faster in the movements that are filmed here; a point that does has jumped."""
 WARN_EXCLUDED = 0.3
 """A camera whose confident keypoints are left out more often than this is named."""
+WARN_AT_LIMIT = 0.5
+"""A camera of whose keypoints more than this part are noisier than can be learnt is named."""
 WARN_SWAPPED = 0.05
 """A camera in which a limb is swapped in more frames than this is named: exchanging is then more than mending."""
 
@@ -71,6 +73,7 @@ def report_on(
     if learnt is not None:
         came_out["noise_px"] = _noise(points, learnt)
         came_out["swaps"] = swap_list(points, learnt)
+        reasons += _noise_at_limit(points, confident, learnt)
         reasons += _often_swapped(points, learnt) + _overruled(points, learnt)
         came_out["points_overruled"] = int(learnt.overruled.sum())
     came_in = {
@@ -206,6 +209,27 @@ def _noise(points: Points3D, learnt: Learnt) -> dict[str, dict[str, dict[str, fl
         }
         for p, participant in enumerate(points.participants)
     }
+
+
+def _noise_at_limit(points: Points3D, confident: BoolArray, learnt: Learnt) -> list[Reason]:
+    """A warning for each camera of which not the keypoints' noise but the limit on it makes the covariances."""
+    found: BoolArray = np.asarray(points.measured.any(axis=(0, 2)))
+    shown = confident.any(axis=0) & found[:, None, None]
+    share = (shown & (learnt.noise_px >= learnt.largest_noise_px)).sum(axis=(0, 1)) / np.maximum(
+        shown.sum(axis=(0, 1)), 1
+    )
+    return [
+        Reason(
+            "warn",
+            f"{part:.0%} of the keypoints of {camera} are as noisy as can be learnt, or more "
+            f"({learnt.largest_noise_px:.0f} px; wanted: under {WARN_AT_LIMIT:.0%}): the covariances of their points come from "
+            "that limit, not from the data",
+            f"camera {camera}",
+            "check its calibration and synchronization; where they are as good as can be, raise triangulation.max_error_px",
+        )
+        for camera, part in zip(points.cameras, share, strict=True)
+        if part > WARN_AT_LIMIT
+    ]
 
 
 def _often_swapped(points: Points3D, learnt: Learnt) -> list[Reason]:

@@ -55,11 +55,10 @@ def solve_robust(
     swapped = np.zeros((frames, people, len(limbs), cameras), bool)
     overruled = np.zeros((frames, people, count), bool)
     by_frames = solved.covariance_m2.copy() if temporal else solved.covariance_m2
+    largest_px = limits.max_error_px / MEAN_DISTANCE
     for person in range(people):
         image, sure = image_px[:, person], confidence[:, person]
-        noise[person] = learn_noise(
-            image, sure, projection, largest_px=limits.max_error_px / MEAN_DISTANCE, min_cameras=limits.min_cameras
-        )
+        noise[person] = learn_noise(image, sure, projection, largest_px=largest_px, min_cameras=limits.min_cameras)
         todo = np.arange(frames)
         given = image, sure
         for _ in range(SWAP_ROUNDS + 1):
@@ -77,7 +76,7 @@ def solve_robust(
             by_frames[:, person] = solved.covariance_m2[:, person]
             overruled[:, person] = apply_prior(solved, person, image, sure, projection, noise[person], limits)
         _mark_swapped(solved, person, swapped[:, person], list(limbs.values()))
-    return solved, Learnt(noise, tuple(limbs), swapped, overruled, by_frames)
+    return solved, Learnt(noise, largest_px, tuple(limbs), swapped, overruled, by_frames)
 
 
 def _triangulate_frames(

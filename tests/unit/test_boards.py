@@ -204,15 +204,17 @@ class TestPoses:
         assert "p4 (27 px)" in placed.reasons[0].text
         assert placed.reasons[0].blame == "camera cam01"
 
-    @pytest.mark.parametrize(("k", "off_px"), [(1, 6.0), (2, 12.0), (0.25, 6.0)])
-    def test_the_limit_is_of_a_picture_of_1920_px_and_never_smaller_than_that_of_a_small_one(self, k, off_px):
-        """6 px in pictures of 1920 px are 12 px in those of 3840, but people click no better in those of 480."""
+    @pytest.mark.parametrize(("k", "off_px"), [(1, 10.0), (2, 20.0), (0.25, 10.0)])
+    def test_distances_are_of_pictures_of_1920_px_and_of_small_ones_their_own(self, k, off_px):
+        """10 px in pictures of 1920 px are 20 px in those of 3840, but people click no better in those of 480."""
         camera = ring(1, size_px=(round(1920 * k), round(1080 * k)), focal_px=1100 * k).cameras[0]
         points = scene_points(camera)
         points.image_px[4, 0] += off_px
         placed = place_camera(camera, points, 5.0)
         assert placed.left_out == ("p4",)
-        assert placed.error_px["p4"] == pytest.approx(6.0, rel=1e-3)
+        assert placed.error_px["p4"] == pytest.approx(10.0, rel=1e-3)
+        points.image_px[4, 0] -= 0.6 * off_px
+        assert not place_camera(camera, points, 5.0).left_out
 
     def test_swapped_names_are_named(self):
         camera = rig_above(1).cameras[0]

@@ -25,7 +25,8 @@ class Keypoints2D:
         K keypoint names.
     position_px : (F, D, K, 2) array
         Image positions in the video as it is stored (with its lens distortion), px; the centre of the
-        top-left pixel is (0, 0).
+        top-left pixel is (0, 0). In files they are the video's own pixels; stages get the nominal ones of
+        :mod:`~kineograph.geometry.nominal_pixels`.
     confidence : (F, D, K) array
         The network's own score as it is, 0 where nothing was found. What it means is the network's: of RTMPose and RTMW the mean
         of two maxima, no probability, which can exceed 1; of ViTPose a heatmap's maximum; of RTMO and BlazePose between 0 and 1.

@@ -23,6 +23,7 @@ class Observations:
         Name of the skeleton card.
     position_px : (F, P, K, C, 2) array
         Where each camera saw the keypoint, px in the video as it is stored (with its lens distortion); NaN where not seen.
+        The video's own in files, nominal ones (:mod:`~kineograph.geometry.nominal_pixels`) for stages.
     confidence : (F, P, K, C) array
         The network's own score; 0 where not seen.
     size_px : (C, 2) array of int

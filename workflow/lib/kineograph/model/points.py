@@ -49,7 +49,7 @@ class Points3D:
         smoothed position where the filter works with covariances (`smoother`). Other filters leave it as it was: they lessen the
         error that changes from frame to frame, not the one that stays, and add what of the movement they cut off.
     reprojection_error_px : (F, P, K) array
-        Mean distance between the point's projections and the keypoints used, px.
+        Mean distance between the point's projections and the keypoints used, px of an image whose longer side is 1920.
     cameras_used : (F, P, K, C) array of bool
         The cameras whose keypoint was used.
     origin : (F, P, K) array of uint8

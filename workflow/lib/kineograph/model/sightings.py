@@ -23,7 +23,7 @@ class Sightings:
     filmed : (T, C) array of bool
         Which camera took part in which trial.
     image_px : (N, C, 2) array
-        px as in the videos, NaN where not seen or not confident.
+        px as in the images of the rig, with their lens distortion; NaN where not seen or not confident.
     trial : (N,) array of int
         Index of each point's trial.
     frame : (N,) array of int

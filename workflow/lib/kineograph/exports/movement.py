@@ -2,8 +2,8 @@
 
 ``xarray.load_dataset(path)`` gives what movement's functions work on: ``position`` (time, space, keypoints, individuals) and
 ``confidence``, which is NaN, as a point in space has none; beside them ``position_sd``, the standard deviation of its
-coordinates, and ``reprojection_error``, px of an image whose longer side is 1920. A participant is an individual. netCDF4 is HDF5,
-so no library of its own is needed.
+coordinates, and ``reprojection_error``, px of an image whose longer side is 1920. A participant is an individual. netCDF4 is
+HDF5, so no library of its own is needed.
 """
 
 from __future__ import annotations

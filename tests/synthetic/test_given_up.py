@@ -182,6 +182,7 @@ class Chain:
         words += ["--triangulation", self.path("triangulation_report"), "--pictures", self.path("player_pictures")]
         words += ["--participants", '["P1"]', "--kinematics", self.path("kinematics_report")]
         words += ["--bones", self.path("bone_shapes"), "--cameras", json.dumps(CAMERAS), "--files", "{}"]
+        words += ["--dataset-page", self.path("dataset_page")]
         yield "trial-page", [*words, "--thumbnail", self.path("thumbnail"), "--out", self.path("trial_page")]
         words = ["--verdicts", self.path("verdict"), "--health", self.path("calibration_health")]
         yield "dataset-page", [*words, "--table", self.path("summary"), "--out", self.path("dataset_page")]

@@ -69,7 +69,7 @@ def variants(config, data=None):
         ({"sweep": {"filtring.cutoff_hz": [4]}}, r"did you mean 'filtering.cutoff_hz'"),
         ({"sweep": {"leave_one_camera": True}}, r"did you mean 'leave_one_camera_out'|sweep.leave_one_camera"),
         ({"sweep": {"filtering.cutoff_hz": [4, -1]}}, r"sweep.filtering.cutoff_hz.*> 0"),
-        ({"sweep": {"filtering.cutoff_hz": 4}}, r"sweep.filtering.cutoff_hz.*array"),
+        ({"sweep": {"filtering.cutoff_hz": 4}}, r"sweep.filtering.cutoff_hz.*list"),
         ({"sweep": {"triangulation.method": ["dlt", "rubust"]}}, r"did you mean 'robust'"),
         ({"sweep": {"filtering.cutoff_hz": [4]}, "filtering": {"method": "smoother"}}, "does not apply"),
     ],

@@ -197,7 +197,7 @@ def test_a_model_of_half_a_name_is_told_the_whole_ones(role, suggested, not_sugg
 
 def test_people_are_told_of_once(study, tmp_path, monkeypatch):
     """A height that is refused is not said to be missing, too; nor that of somebody whom the sheet lacks."""
-    root = shutil.copytree(study[0], tmp_path / "study")
+    root = shutil.copytree(study[0], tmp_path / "study", symlinks=True)
     monkeypatch.chdir(root)
     sheet = root / "data" / "participants.tsv"
     sheet.write_text("participant\theight_m\nP1\t175\nP2\t1.80\n")

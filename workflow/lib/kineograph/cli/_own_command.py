@@ -7,7 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
-LIBRARY = Path(__file__).resolve().parents[2]
+from kineograph.front.snakemake import LIBRARY
 
 
 def own_command(*words: str) -> str:

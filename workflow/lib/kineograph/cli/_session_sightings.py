@@ -5,8 +5,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
 from kineograph.calibration_formats import toml
 from kineograph.cli._common_arguments import json_argument, read_inputs, views_of
 from kineograph.errors import InputError
@@ -16,8 +14,7 @@ from kineograph.io.reports import read_report, read_synchronization
 from kineograph.layout import Layout
 from kineograph.model.camera import Rig
 from kineograph.model.sightings import Sightings, join
-from kineograph.model.synchronization import Synchronization
-from kineograph.model.tracks import NOT_SEEN, PersonTracks
+from kineograph.model.tracks import PersonTracks
 from kineograph.stages.sightings import sightings_of_trial
 
 
@@ -79,7 +76,9 @@ def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: fl
         return join(rig.names, [])  # synchronization gave up
     tracks = read_npz(path("tracks"), PersonTracks)
     if tracks.cameras != clock.cameras:
-        tracks = _nobody(tracks.participants, clock)  # association gave up
+        tracks = PersonTracks.of_nobody(
+            tracks.participants, clock.cameras, clock.time_s, clock.fps_hz
+        )  # association gave up
     return sightings_of_trial(
         trial,
         views.keypoints,
@@ -90,11 +89,3 @@ def _of_trial(args: argparse.Namespace, rig: Rig, trial: str, min_confidence: fl
         min_confidence=min_confidence,
         max_frames=frames,
     )
-
-
-def _nobody(participants: tuple[str, ...], clock: Synchronization) -> PersonTracks:
-    """Tracks in which no detection is anybody's."""
-    frames, cameras = clock.n_frames, len(clock.cameras)
-    detection = np.full((frames, len(participants), cameras), NOT_SEEN)
-    frame = np.full((frames, cameras), NOT_SEEN)
-    return PersonTracks(participants, clock.cameras, detection, frame, clock.time_s, clock.fps_hz)

@@ -62,10 +62,7 @@ def run(args: argparse.Namespace) -> StageReport:
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write tracks and observations without frames."""
     people = tuple(args.participants)
-    nothing = PersonTracks(
-        people, (), np.zeros((0, len(people), 0), int), np.zeros((0, 0), int), np.zeros(0), float("nan")
-    )
-    write_npz(args.out, nothing)
+    write_npz(args.out, PersonTracks.of_nobody(people))
     shape = (0, len(people), 0, 0)
     unseen = Observations(
         people, (), (), (), "", np.zeros((*shape, 2)), np.zeros(shape), np.zeros((0, 2), int), np.zeros(0), float("nan")

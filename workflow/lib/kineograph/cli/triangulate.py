@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-import numpy as np
-
 from kineograph.cli._common_arguments import add_result, add_settings, save_report
 from kineograph.cli._observations import add_observations, read_observations
 from kineograph.errors import KineographError
@@ -37,19 +35,5 @@ def run(args: argparse.Namespace) -> StageReport:
 def give_up(args: argparse.Namespace, error: KineographError) -> None:
     """Write points without frames."""
     people = read_npz(args.observations, Observations).participants
-    shape = (0, len(people), 0)
-    nothing = Points3D(
-        people,
-        (),
-        (),
-        "",
-        np.zeros((*shape, 3)),
-        np.zeros((*shape, 3, 3)),
-        np.zeros(shape),
-        np.zeros((*shape, 0), bool),
-        np.zeros(shape, int),
-        np.zeros(0),
-        float("nan"),
-    )
-    write_npz(args.out, nothing)
+    write_npz(args.out, Points3D.all_missing(people))
     save_report(args, StageReport(STAGE, error=error.record()))

@@ -80,6 +80,33 @@ class Points3D:
         require_shape(self.cameras_used, (*shape, len(self.cameras)), "cameras_used")
         require_shape(self.origin, shape, "origin")
 
+    @classmethod
+    def all_missing(
+        cls,
+        participants: tuple[str, ...],
+        names: tuple[str, ...] = (),
+        cameras: tuple[str, ...] = (),
+        skeleton: str = "",
+        time_s: FloatArray | None = None,
+        fps_hz: float = float("nan"),
+    ) -> Points3D:
+        """Points of which none has a position; without `time_s` (F,), s, there is no frame either."""
+        time_s = np.zeros(0) if time_s is None else time_s
+        shape = (len(time_s), len(participants), len(names))
+        return cls(
+            participants,
+            names,
+            cameras,
+            skeleton,
+            np.full((*shape, 3), np.nan),
+            np.full((*shape, 3, 3), np.nan),
+            np.full(shape, np.nan),
+            np.zeros((*shape, len(cameras)), bool),
+            np.full(shape, int(Origin.MISSING)),
+            time_s,
+            fps_hz,
+        )
+
     @property
     def n_frames(self) -> int:
         """F, the number of frames."""

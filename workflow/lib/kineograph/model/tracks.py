@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from kineograph.model.shapes import FloatArray, IntArray, require_shape
 
 NOT_SEEN = -1
@@ -41,3 +43,16 @@ class PersonTracks:
         require_shape(self.detection, (frames, people, cameras), "detection")
         require_shape(self.frame, (frames, cameras), "frame")
         require_shape(self.time_s, (frames,), "time_s")
+
+    @classmethod
+    def of_nobody(
+        cls,
+        participants: tuple[str, ...],
+        cameras: tuple[str, ...] = (),
+        time_s: FloatArray | None = None,
+        fps_hz: float = float("nan"),
+    ) -> PersonTracks:
+        """Tracks in which no detection is anybody's; without `time_s` (F,), s, there is no frame either."""
+        time_s = np.zeros(0) if time_s is None else time_s
+        detection = np.full((len(time_s), len(participants), len(cameras)), NOT_SEEN)
+        return cls(participants, cameras, detection, np.full((len(time_s), len(cameras)), NOT_SEEN), time_s, fps_hz)

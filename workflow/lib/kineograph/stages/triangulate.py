@@ -104,27 +104,21 @@ def _nothing(
     observations: Observations, skeleton: Skeleton, settings: TriangulateSettings
 ) -> tuple[Points3D, StageReport]:
     """All points missing, where there is nothing to triangulate from."""
-    shape = (len(observations.time_s), len(observations.participants), len(skeleton.keypoints))
-    points = Points3D(
+    points = Points3D.all_missing(
         observations.participants,
         skeleton.keypoints,
         observations.cameras,
         skeleton.name,
-        np.full((*shape, 3), np.nan),
-        np.full((*shape, 3, 3), np.nan),
-        np.full(shape, np.nan),
-        np.zeros((*shape, len(observations.cameras)), bool),
-        np.full(shape, int(Origin.MISSING)),
         observations.time_s,
         observations.fps_hz,
     )
     usable = len(set(observations.cameras) - set(settings.without_cameras))
     reason = Reason(
         "fail",
-        f"{usable} usable cameras and {shape[0]} frames came in (wanted: {settings.min_cameras} cameras)",
+        f"{usable} usable cameras and {points.n_frames} frames came in (wanted: {settings.min_cameras} cameras)",
         "",
         "see the earlier stages' verdicts",
     )
     return points, StageReport(
-        STAGE, {"cameras": list(observations.cameras), "frames": shape[0]}, {"points": 0}, (reason,)
+        STAGE, {"cameras": list(observations.cameras), "frames": points.n_frames}, {"points": 0}, (reason,)
     )
